@@ -1,0 +1,1 @@
+"""Côté enseignant : le juge nbval (et, à terme, la notation des copies)."""

@@ -1,0 +1,103 @@
+"""Un banc d'essai pour les exercices : exécute une réponse comme le ferait un noyau, vérifie et évalue."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import linecache
+import tomllib
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from cours_cnn.grading.compare import Tolerance, differences
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+
+def run_cell(source: str, namespace: dict, name: str = "cellule"):
+    """Exécute une cellule dans ``namespace``, ses lignes restant lisibles dans les traces comme dans un notebook."""
+    place = f"<{name}>"
+    linecache.cache[place] = (len(source), None, source.splitlines(True), place)
+    exec(compile(source, place, "exec"), namespace)
+
+
+class Bench:
+    """Le corrigé et l'exercice d'un nom donné, et les réponses à éprouver."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self._replies: dict = {}
+        self.answers = tomllib.loads((HERE / f"{name}.toml").read_text(encoding="utf-8"))
+
+    def _cells(self, folder: str) -> dict:
+        text = (ROOT / folder / f"{self.name}.ipynb").read_text(encoding="utf-8")
+        return {cell["id"]: cell for cell in nbformat.reads(text, as_version=4).cells}
+
+    @cached_property
+    def master(self) -> dict:
+        """Les cellules du corrigé, par identifiant."""
+        return self._cells("solutions")
+
+    @cached_property
+    def exercise(self) -> dict:
+        """Les cellules de l'exercice distribué, par identifiant."""
+        return self._cells("exercises")
+
+    @cached_property
+    def _prepared(self) -> dict:
+        namespace: dict = {"__name__": "__main__"}
+        run_cell(self.master["preparation"].source, namespace, "preparation")
+        return namespace
+
+    def namespace(self, *sources: str) -> dict:
+        """Rend un espace de noms où la préparation, puis ``sources``, ont été exécutées."""
+        fresh = {name: value for name, value in self._prepared.items() if not name.startswith("_suivi")}
+        for source in sources:
+            run_cell(source, fresh, "reponse")
+        return fresh
+
+    def solution(self, question: str) -> str:
+        """Rend la réponse du corrigé."""
+        return self.master[f"{question}-reponse"].source
+
+    def stub(self, question: str) -> str:
+        """Rend la cellule de réponse telle que l'étudiant la reçoit."""
+        return self.exercise[f"{question}-reponse"].source
+
+    def check(self, question: str, *sources: str):
+        """Exécute ``sources`` puis la vérification de ``question`` ; rend le message affiché."""
+        namespace = self.namespace(*sources)
+        run_cell(f"_message = {self.master[f'{question}-verification'].source}", namespace, "verification")
+        return namespace["_message"]
+
+    def reply(self, question: str, source: str):
+        """Rend le message que reçoit la réponse ``source`` ; chacune n'est vérifiée qu'une fois par session."""
+        if (question, source) not in self._replies:
+            self._replies[question, source] = self.check(question, source)
+        return self._replies[question, source]
+
+    def evaluate(self, question: str, source: str) -> str:
+        """Rend ce qu'écrit la cellule d'évaluation, ou le nom de l'exception qu'elle lève."""
+        namespace, printed = self.namespace(source), io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            try:
+                run_cell(self.master[f"{question}-evaluation"].source, namespace, "evaluation")
+            except Exception as error:
+                return f"{type(error).__name__}\n{printed.getvalue()}"
+        return printed.getvalue()
+
+    def gaps(self, question: str, expected: str, found: str) -> list[str]:
+        """Rend les écarts entre deux sorties d'évaluation, avec la tolérance que la cellule déclare."""
+        tolerance = Tolerance.of(self.master[f"{question}-evaluation"].metadata.get("cours", {}))
+        streams = [[{"output_type": "stream", "name": "stdout", "text": text}] for text in (expected, found)]
+        return differences(*streams, tolerance)
+
+
+@pytest.fixture(scope="session")
+def lenet() -> Bench:
+    """Le banc de l'exercice LeNet-5."""
+    return Bench("lenet")

@@ -1,0 +1,69 @@
+"""Le site, construit une seule fois par séance de tests et servi à tous, et le navigateur qui le visite."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import shutil
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from site_support import without_tensorflow
+
+from cours_cnn.lock import locked
+from tools import site as builder
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory, worker_id):
+    """Le résultat de la construction : ``html`` (dossier), ``code`` (de retour), ``log`` (messages), ``env``."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "site"
+    shared.mkdir(exist_ok=True)
+    log, env = shared / "journal.txt", without_tensorflow(shared / "interdit")
+    # Plusieurs ouvriers peuvent demander le site en même temps : le premier le construit, les autres attendent.
+    with locked(shared / "verrou", lambda: None):
+        if not log.exists():
+            done = builder.build(shared, env=env)
+            log.write_text(f"{done.returncode}\n{done.stdout}", encoding="utf-8")
+    code, _, text = log.read_text(encoding="utf-8").partition("\n")
+    return SimpleNamespace(html=shared / "_build" / "html", code=int(code), log=text, env=env)
+
+
+@pytest.fixture(scope="session")
+def html(built) -> Path:
+    """Le dossier des pages construites."""
+    assert built.code == 0, f"Le site n'est pas construit :\n{built.log}"
+    return built.html
+
+
+@pytest.fixture(scope="session")
+def address(html):
+    """L'adresse d'un serveur local qui sert les pages."""
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(html)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Un Chromium sans fenêtre ; son absence est un échec, jamais un test passé en silence."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        pytest.fail("Chromium est introuvable. Sous Debian ou Ubuntu : sudo apt install chromium. "
+                    "Pour écarter ces tests : SANS_NAVIGATEUR=1 make test.")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield chromium
+        chromium.close()

@@ -1,0 +1,88 @@
+"""Le site se construit sans avertissement et sans TensorFlow."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from site_support import ROOT, pages
+
+from tools import depot
+from tools import site as builder
+
+pytestmark = pytest.mark.site
+
+URL = "https://github.com/organisation/depot"
+EXTENSIONS = ("_config.yml", "book", "annexes/references.bib")
+
+
+def test_no_warning(built):
+    assert built.code == 0, built.log
+    assert not re.search(r"WARNING|ERROR|Traceback", built.log), built.log
+
+
+def test_tensorflow_was_out_of_reach(built):
+    tried = subprocess.run([sys.executable, "-c", "import tensorflow"], env=built.env, capture_output=True, check=False)
+    assert tried.returncode != 0, "la construction n'était pas privée de TensorFlow : le test ne prouve rien"
+
+
+def test_every_page_of_the_toc_is_there(html):
+    missing = [page for page in pages() if not (html / f"{page}.html").is_file()]
+    assert not missing
+
+
+def small_book(folder: Path, url: str, text: str) -> Path:
+    """Un livre d'une page et d'un notebook, avec les réglages et les extensions du cours."""
+    for name in EXTENSIONS:
+        source, target = ROOT / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+    (folder / "_toc.yml").write_text(
+        "format: jb-book\nroot: accueil\nparts:\n  - caption: Chapitres\n    chapters:\n      - file: chapters/essai\n",
+        encoding="utf-8")
+    (folder / "accueil.md").write_text(f"# Accueil\n\n{text}\n", encoding="utf-8")
+    (folder / "annexes" / "faits.md").unlink(missing_ok=True)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Essai", id="titre")],
+                                        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    (folder / "chapters").mkdir()
+    nbformat.write(notebook, folder / "chapters" / "essai.ipynb")
+    depot.write(url, folder)
+    return folder
+
+
+def test_colab_appears_with_the_address(tmp_path):
+    book = small_book(tmp_path, URL, "Une page.")
+    done = builder.build(book, book)
+    assert done.returncode == 0, done.stdout
+    links = {page: [link["href"] for link in BeautifulSoup(
+        (book / "_build" / "html" / f"{page}.html").read_text(encoding="utf-8"), "html.parser").select("a[href]")]
+        for page in ("accueil", "chapters/essai")}
+    notebook = "https://colab.research.google.com/github/organisation/depot/blob/main/chapters/essai.ipynb"
+    assert notebook in links["chapters/essai"]
+    assert not [link for link in links["accueil"] if "colab" in link]
+    assert URL in links["accueil"]
+
+
+def test_a_broken_page_stops_the_build(tmp_path):
+    book = small_book(tmp_path, "", "Un [lien](absent.md), une formule $\\inconnue{x}$ et {fait}`sujet.absent`.")
+    done = builder.build(book, book)
+    assert done.returncode != 0
+    for expected in ("absent.md", "formule illisible", "fait inconnu du registre"):
+        assert expected in done.stdout, done.stdout
+
+
+def test_links_of_the_frame_lead_to_the_repository_or_nowhere(html):
+    url = depot.read_url()
+    # Sans adresse inscrite, l'habillage ne mène hors du site par aucun lien.
+    allowed = (url, url.replace("https://github.com", "https://colab.research.google.com/github")) if url else ()
+    for page in pages():
+        soup = BeautifulSoup((html / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
+        hosts = [link["href"] for link in soup.select(".bd-header-article a[href^=http], .bd-sidebar a[href^=http]")]
+        strangers = [link for link in hosts if not link.startswith(allowed)]
+        assert not strangers, f"{page} : {strangers}"

@@ -1,0 +1,110 @@
+"""Le registre des faits : complet, sourcé, et vérifié par un calcul partout où un calcul est possible."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cours_cnn import facts
+
+ROOT = Path(__file__).parents[1]
+LEDGER = facts.load()
+ONE = '[a]\nb = { value = 2.5, unit = "%", tolerance = 0.1, claim = "x", source = "s", check = "c" }\n'
+
+
+def test_every_source_is_in_the_bibliography():
+    keys = set(re.findall(r"@\w+\{([^,\s]+),", (ROOT / "annexes" / "references.bib").read_text(encoding="utf-8")))
+    assert {fact.source for fact in LEDGER.values()} <= keys
+
+
+def test_every_computable_fact_is_confronted_somewhere():
+    """« publié » seul dispense d'un calcul ; tout autre fait est cité par un notebook ou par les tests du registre."""
+    texts = [path.read_text(encoding="utf-8") for path in ROOT.glob("chapters/*.ipynb")]
+    texts += [path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("*.py")]
+    joined = "\n".join(texts)
+    families = set(re.findall(r'lenet5\.\{name\}_(parameters|connections)_1998', joined))
+    orphans = [key for key, fact in LEDGER.items() if not fact.check.startswith("publié") and key not in joined
+               and not (re.fullmatch(r"lenet5\.[csf]\d_(parameters|connections)_1998", key)
+                        and key.split("_")[1] in families)]
+    assert orphans == []
+
+
+def conv(kernel, channels, maps):
+    return (kernel * kernel * channels + 1) * maps
+
+
+def dense(inputs, units):
+    return (inputs + 1) * units
+
+
+def vgg_base(counts):
+    channels, total = 3, 0
+    for maps, repeat in zip((64, 128, 256, 512, 512), counts, strict=True):
+        for _ in range(repeat):
+            total, channels = total + conv(3, channels, maps), maps
+    return total
+
+
+TOP = dense(7 * 7 * 512, 4096) + dense(4096, 4096) + dense(4096, 1000)
+COMPUTED = {
+    "alexnet.parameters_one_tower": conv(11, 3, 96) + conv(5, 96, 256) + conv(3, 256, 384) + conv(3, 384, 384)
+    + conv(3, 384, 256) + dense(6 * 6 * 256, 4096) + dense(4096, 4096) + dense(4096, 1000),
+    "alexnet.parameters_two_towers": conv(11, 3, 96) + conv(5, 48, 256) + conv(3, 256, 384) + conv(3, 192, 384)
+    + conv(3, 192, 256) + dense(6 * 6 * 256, 4096) + dense(4096, 4096) + dense(4096, 1000),
+    "vgg.vgg16_base_parameters": vgg_base((2, 2, 3, 3, 3)),
+    "vgg.vgg16_parameters": vgg_base((2, 2, 3, 3, 3)) + TOP,
+    "vgg.vgg19_parameters": vgg_base((2, 2, 4, 4, 4)) + TOP,
+    "vgg.pneumonia_head_parameters": dense(7 * 7 * 512, 2),
+    "vgg.pneumonia_parameters": vgg_base((2, 2, 3, 3, 3)) + dense(7 * 7 * 512, 2),
+    "inception.naive_5x5": 28 * 28 * 32 * 5 * 5 * 192,
+    "inception.bottleneck_5x5": 28 * 28 * 16 * 192 + 28 * 28 * 32 * 5 * 5 * 16,
+    "convolution.dense_weights_224": 224 * 224 * 3,
+}
+
+
+@pytest.mark.parametrize("key", COMPUTED)
+def test_fact_equals_its_computation(key):
+    assert facts.confront(key, COMPUTED[key]).verdict == "exact"
+
+
+def test_confrontation_line_shows_both_values_and_the_source():
+    line = facts.confront("lenet5.slides_parameters", 61_706)
+    for expected in ("61\u00a0706", "60\u00a0000", "diaporama", "2\u00a0000 près"):
+        assert expected in repr(line)
+        assert expected in line._repr_html_()
+    both = facts.confront_all({"lenet5.parameters": 61_706, "lenet5.parameters_1998": 60_000})
+    assert both._repr_html_().count("✓ exact") == 2
+    assert len(repr(both).splitlines()) == 4
+    assert "0,03" in repr(facts.confront("lenet5.input_mean_1998", 0.0276))
+
+
+def test_published_value_keeps_the_decimals_of_its_source():
+    fact = LEDGER["ilsvrc.error_2012_extra"]
+    assert fact.written(fact.value) == "15,3\u00a0%"
+    assert fact.written(15.32) == "15,32\u00a0%"
+
+
+def test_claims_are_escaped_in_html():
+    fact = facts.load(ONE.replace('claim = "x"', 'claim = "<b>x</b>"'))["a.b"]
+    assert "&lt;b&gt;" in facts.Confrontation(fact, 2.5)._repr_html_()
+
+
+@pytest.mark.parametrize("value", [61_707, 61_705.5, float("nan")])
+def test_a_wrong_number_fails_the_cell(value):
+    with pytest.raises(facts.FactMismatchError, match="61\u00a0706"):
+        facts.confront("lenet5.parameters", value)
+
+
+@pytest.mark.parametrize(("call", "kind", "expected"), [
+    (lambda: facts.confront("lenet5.parametres", 1), KeyError, "lenet5.parameters"),
+    (lambda: facts.confront("lenet5.parameters", "beaucoup"), TypeError, "un nombre"),
+    (lambda: facts.confront("lenet5.parameters", None), TypeError, "un nombre"),
+    (lambda: facts.confront_all({}), TypeError, "dictionnaire non vide"),
+    (lambda: facts.load(ONE.replace('unit = "%", ', "")), ValueError, "exactement les champs"),
+    (lambda: facts.load(ONE.replace("2.5", '"2,5"')), TypeError, "a.b.value"),
+    (lambda: facts.load(ONE.replace("0.1", "-1")), TypeError, "tolérance positive"),
+    (lambda: facts.load(ONE.replace('"s"', '" "')), TypeError, "a.b.source"),
+])
+def test_refusals(call, kind, expected):
+    with pytest.raises(kind, match=expected):
+        call()

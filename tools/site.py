@@ -1,0 +1,63 @@
+"""Construit le site : Jupyter Book, tout avertissement étant une erreur.
+
+    python -m tools.site [--sortie DOSSIER]
+
+Les sorties enregistrées des notebooks sont reprises telles quelles : ni TensorFlow ni noyau ne sont nécessaires.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _newest(*paths: Path) -> float:
+    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
+    return max((file.stat().st_mtime for file in files), default=0.0)
+
+
+def prepare(build: Path, root: Path = ROOT) -> None:
+    """Efface ce que la construction ne saurait pas renouveler seule.
+
+    Sphinx ne recopie les fichiers statiques que si une page change, et ne voit pas qu'une extension locale a changé.
+    """
+    shutil.rmtree(build / "html", ignore_errors=True)
+    cache = build / ".doctrees" / "environment.pickle"
+    changed = _newest(root / "book" / "_ext", root / "_config.yml", root / "_toc.yml")
+    if cache.exists() and cache.stat().st_mtime < changed:
+        shutil.rmtree(cache.parent)
+
+
+def build(output: Path, root: Path = ROOT, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
+    """Construit le site de ``root`` dans ``output/_build/html`` et rend le processus terminé."""
+    prepare(output / "_build", root)
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(root),
+               "--path-output", str(output), "-W", "-n", "--keep-going", "--quiet"]
+    return subprocess.run(command, cwd=root, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Point d'entrée de la commande ; rend 0 si le site est construit sans avertissement."""
+    parser = argparse.ArgumentParser(prog="python -m tools.site", description="Construit le site du cours.")
+    parser.add_argument("--sortie", type=Path, default=ROOT, help="dossier où écrire _build (défaut : la racine)")
+    options = parser.parse_args(arguments)
+    start = time.perf_counter()
+    done = build(options.sortie.resolve())
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+        print("Le site n'est pas construit : corrigez les avertissements ci-dessus (WARNING, ERROR).", file=sys.stderr)
+        return 1
+    pages = list((options.sortie / "_build" / "html").rglob("*.html"))
+    print(f"{len(pages)} pages en {time.perf_counter() - start:.0f} s, sans avertissement.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
