@@ -14,9 +14,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import nbformat
+
 from cours_cnn.grading import classroom, moodle, provisioner, submissions
+from cours_cnn.grading.lint import weaknesses
+from cours_cnn.grading.sample import sample_class
 from cours_cnn.grading.scale import read_scale
-from cours_cnn.grading.session import CELL_LIMIT_S, Session, SessionError, open_session
+from cours_cnn.grading.session import CELL_LIMIT_S, Session, SessionError, identified, open_session
 from cours_cnn.grading.zygote_client import ZygoteError
 
 EXECUTORS = ("dask", "ray")
@@ -26,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Point d'entrée de la commande ; rend le code de sortie."""
     options = _parser().parse_args(arguments)
     try:
-        return _mark_class(options)
+        return _write_sample(options) if options.commande == "exemple" else _mark_class(options)
     except (submissions.SubmissionsError, SessionError, moodle.WorksheetError, ValueError, TypeError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -58,16 +62,34 @@ def _parser() -> argparse.ArgumentParser:
     mark.add_argument("--simulation", action="store_true", help="dire ce qui serait fait, sans rien noter")
     mark.add_argument("--sans-protection", action="store_true",
                       help="exécuter les copies SANS prison : elles peuvent lire et détruire vos fichiers")
+    sample = commands.add_parser("exemple", help="écrire une petite classe fictive, pour essayer la notation")
+    sample.add_argument("--exercice", required=True, help="nom de l'exercice, par exemple lenet")
+    sample.add_argument("--sortie", type=Path, required=True, help="dossier où l'écrire")
+    sample.add_argument("--corriges", type=Path, default=Path("solutions"), help="dossier des corrigés (solutions)")
     return parser
+
+
+def _master(options) -> Path:
+    path = options.corriges / f"{options.exercice}.ipynb"
+    if not path.is_file():
+        known = ", ".join(sorted(found.stem for found in options.corriges.glob("*.ipynb"))) or "aucun"
+        raise SessionError(f"Le corrigé {path} n'existe pas. Exercices connus : {known}.")
+    return path
+
+
+def _write_sample(options) -> int:
+    for name, data in sample_class(_master(options)).items():
+        classroom.write(options.sortie / name, data)
+    place = options.sortie
+    print(f"Classe d'exemple écrite dans {place}. Pour la noter :\n  cours-cnn noter {place / 'envoi.zip'} --exercice "
+          f"{options.exercice} --feuille {place / 'feuille.csv'} --sortie {place / 'notes'} --delai 10")
+    return 0
 
 
 def _mark_class(options) -> int:
     if options.travailleurs < 1:
         raise ValueError("--travailleurs : au moins 1.")
-    master = options.corriges / f"{options.exercice}.ipynb"
-    if not master.is_file():
-        known = ", ".join(sorted(path.stem for path in options.corriges.glob("*.ipynb"))) or "aucun"
-        raise SessionError(f"Le corrigé {master} n'existe pas. Exercices connus : {known}.")
+    master = _master(options)
     scale = read_scale(options.bareme)
     worksheet = options.feuille.read_bytes() if options.feuille else None
     if worksheet is not None:
@@ -112,7 +134,8 @@ def _session(options, master: Path, protection: str) -> Session:
     kept = options.sortie / "session.json"
     if options.reprendre and kept.is_file():
         known = Session(**json.loads(kept.read_text(encoding="utf-8")))
-        same = known.master == master.read_text(encoding="utf-8") and known.protection == protection
+        text = nbformat.writes(identified(nbformat.read(master, as_version=4)))
+        same = known.master == text and known.protection == protection
         if same and options.graine in (None, known.seed) and known.cell_limit == options.delai:
             print("Session reprise : même graine, même corrigé.")
             return known
@@ -124,6 +147,8 @@ def _session(options, master: Path, protection: str) -> Session:
         lost = [question["id"] for question in check["questions"] if question["earned"] != question["points"]]
         raise SessionError(f"Le corrigé n'obtient que {check['points']:g} sur {check['total']:g} (questions "
                            f"{', '.join(lost)}) : il n'est pas reproductible. Aucune copie n'est notée.")
+    for weakness in weaknesses(session):
+        print(f"Corrigé à revoir, {weakness}.")
     classroom.write(kept, json.dumps(asdict(session), ensure_ascii=False))
     return session
 

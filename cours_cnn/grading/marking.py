@@ -64,31 +64,31 @@ def mark(session: Session, data: bytes | None) -> dict:
     except reading.UnreadableError as error:
         return empty | {"reason": str(error), "seconds": round(time.monotonic() - start, 3)}
     rebuilt = rebuild.rebuild(session.notebook, found, session.expected)
-    cells = run_all(rebuilt.notebook, session)
-    questions = [_question(session, name, points, cells) for name, points in session.questions()]
+    cells = run_all(rebuilt, session)
+    questions = [_question(name, points, cells, rebuilt.groups) for name, points in session.questions()]
     return empty | {
         "status": "notée", "questions": questions, "points": sum(question["earned"] for question in questions),
         "repairs": rebuilt.repairs, "alerts": rebuilt.alerts, "answers": rebuilt.answers,
         "seconds": round(time.monotonic() - start, 3)}
 
 
-def run_all(notebook, session: Session) -> dict[str, dict]:
+def run_all(rebuilt: rebuild.Rebuilt, session: Session) -> dict[str, dict]:
     """Comme :func:`run`, mais une réponse qui tue le noyau ne prive pas de points les autres questions.
 
     La copie est alors reprise sans les cellules de la question fautive, dont le verdict est gardé.
     """
     kept: dict[str, dict] = {}
+    groups = rebuilt.groups
     while True:
-        cells = run(notebook, session)
+        cells = run(rebuilt.notebook, session)
         killer = next((name for name, cell in cells.items() if _killed(cell)), None)
         if killer is None:
             return cells | kept
-        question = _question_of(killer)
-        ours = [cell for cell in notebook.cells
-                if _question_of(cell.id) == question and "nbgrader" not in cell.metadata]
+        group = groups.get(killer)
+        ours = [cell for cell in rebuilt.notebook.cells if groups[cell.id] == group and "nbgrader" not in cell.metadata]
         if not any(cell.source.strip() for cell in ours):
             return cells | kept  # la faute ne vient pas d'une cellule de l'élève
-        kept |= {name: cells[name] for name in cells if _question_of(name) == question}
+        kept |= {name: cells[name] for name in cells if groups.get(name) == group}
         for cell in ours:
             cell.source = ""
 
@@ -115,10 +115,6 @@ def _killed(cell: Mapping) -> bool:
     return any(sign in cell["headline"] for sign in ("s'est arrêté pendant", "refuse de s'interrompre"))
 
 
-def _question_of(name: str) -> str:
-    return name.removeprefix("eleve-").split("-")[0]
-
-
 def clean(text: str) -> str:
     """Rend un texte sans séquence de terminal, caractère de contrôle ni inversion de sens, borné en longueur."""
     text = _CONTROL.sub("", _ANSI.sub("", str(text)))
@@ -133,12 +129,11 @@ def _written(item) -> dict[str, str]:
     return {"stdout": clean("".join(stdout)), "stderr": clean("".join(stderr))}
 
 
-def _question(session: Session, name: str, points: float, cells: Mapping[str, dict]) -> dict:
+def _question(name: str, points: float, cells: Mapping[str, dict], groups: Mapping[str, str]) -> dict:
     """Rend le résultat d'une question : points, verdict, et ce qui aide à comprendre un échec."""
-    question = _question_of(name)
     cell = cells.get(name, {"passed": False, "seconds": 0, "headline": "cellule non exécutée", "details": "",
                             "stdout": "", "stderr": ""})
-    answer = [one for other, one in cells.items() if other != name and _question_of(other) == question]
+    answer = [one for other, one in cells.items() if other != name and groups.get(other) == groups.get(name)]
     share = cell.get("share")
     earned = points if cell["passed"] else 0.0
     verdict = "juste" if cell["passed"] else next(
@@ -148,8 +143,9 @@ def _question(session: Session, name: str, points: float, cells: Mapping[str, di
         # Le décompte des prédictions justes ne révèle aucune étiquette : il est montré.
         verdict, message = "partiel" if share else "faux", cell["details"].splitlines()[0]
     failed = next((one for one in answer if not one["passed"]), None)
-    return {"id": question, "cell": name, "points": points, "earned": earned if share is None else share * points,
-            "verdict": verdict, "message": message, "seconds": cell["seconds"],
+    return {"id": name.removesuffix("-evaluation"), "cell": name, "points": points,
+            "earned": earned if share is None else share * points, "verdict": verdict, "message": message,
+            "seconds": cell["seconds"],
             # Le détail d'une évaluation montrerait les valeurs attendues : seule l'erreur de la réponse est montrée.
             "answer_error": "" if failed is None else f"{failed['headline']}\n{failed['details']}".strip(),
             "error": cell["details"] if verdict == "erreur" else "",

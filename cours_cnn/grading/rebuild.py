@@ -23,10 +23,13 @@ _MARKER = re.compile(r"(#[^\n]*?)\b(NBVAL_|PYTEST_VALIDATE_)(?=\w)")
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """Le notebook à exécuter ; ``answers`` : source retenue par question ; ``repairs``, ``alerts`` : à signaler."""
+    """Le notebook à exécuter ; ``answers`` : source retenue par cellule de réponse ; ``groups`` : pour chaque cellule,
+    la réponse dont elle dépend ; ``repairs``, ``alerts`` : à signaler.
+    """
 
     notebook: nbformat.NotebookNode
     answers: dict[str, str]
+    groups: dict[str, str]
     repairs: list[str] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)
 
@@ -53,9 +56,14 @@ def is_run(cell) -> bool:
     return cell.cell_type == "code" and not LEFT_OUT & set(cell.metadata.get("tags", []))
 
 
+def without_solution(source: str) -> str:
+    """Rend la source d'une cellule de réponse sans sa solution."""
+    return _SOLUTION.sub("", source)
+
+
 def stub_of(source: str) -> str:
     """Rend la source d'une cellule de réponse sans sa solution, blancs ramenés à un."""
-    return _squeezed(_SOLUTION.sub("", source))
+    return _squeezed(without_solution(source))
 
 
 def rebuild(master, reading: Reading | None, expected: Mapping[str, list] | None = None) -> Rebuilt:
@@ -66,25 +74,24 @@ def rebuild(master, reading: Reading | None, expected: Mapping[str, list] | None
     """
     repairs: list[str] = []
     taken, extras = ({}, {}) if reading is None else _assign(master, reading, repairs)
-    cells, answers, alerts = [], {}, []
-    for cell in master.cells:
+    cells, answers, groups, alerts, last = [], {}, {}, [], ""
+    for cell in filter(is_run, master.cells):
         name = cell.get("id", "")
-        if not is_run(cell):
-            continue
+        added = [_student_cell(f"eleve-{name}-{rank}", text) for rank, text in enumerate(extras.get(name, []))]
         if is_answer(cell):
-            source = cell.source if reading is None else taken.get(name, "")
-            cells += [_student_cell(f"eleve-{name}-{rank}", text) for rank, text in enumerate(extras.get(name, []))]
-            cells.append(_student_cell(name, source))
+            last, source = name, cell.source if reading is None else taken.get(name, "")
             answers[name] = source
             alerts += _alerts(name, source, cell)
+            fresh = [*added, _student_cell(name, source)]
         else:
-            cells.append(_locked_cell(cell, (expected or {}).get(name)))
-            cells += [_student_cell(f"eleve-{name}-{rank}", text) for rank, text in enumerate(extras.get(name, []))]
+            fresh = [_locked_cell(cell, (expected or {}).get(name)), *added]
+        groups |= {one.id: last for one in fresh}
+        cells += fresh
     notebook = nbformat.v4.new_notebook(metadata={
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"}})
     notebook.cells = cells
-    return Rebuilt(notebook, answers, repairs, alerts)
+    return Rebuilt(notebook, answers, groups, repairs, alerts)
 
 
 def _assign(master, reading: Reading, repairs: list[str]) -> tuple[dict[str, str], dict[str, list[str]]]:
@@ -189,6 +196,9 @@ def _locked_cell(cell, expected: list | None):
     copy = nbformat.v4.new_code_cell(cell.source, id=cell.get("id"))
     copy.metadata.update({key: cell.metadata[key] for key in ("cours", "nbgrader") if key in cell.metadata})
     if expected is None:
+        copy.metadata["tags"] = ["nbval-ignore-output"]
+    elif not expected:
+        # Une évaluation qui n'écrit rien juge par une exception : un affichage de l'élève ne doit pas la faire échouer.
         copy.metadata["tags"] = ["nbval-ignore-output"]
     else:
         # Un numéro d'exécution est ce qui décide nbval à comparer.

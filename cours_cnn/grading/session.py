@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -78,15 +79,30 @@ def open_session(master: Path, *, seed: int | None = None, protection: str = "pr
     Lève :class:`SessionError` si le corrigé est illisible, ne rapporte aucun point ou échoue.
     """
     try:
-        text = master.read_text(encoding="utf-8")
-        notebook = nbformat.reads(text, as_version=4)
+        notebook = identified(nbformat.reads(master.read_text(encoding="utf-8"), as_version=4))
     except (OSError, ValueError) as error:
         raise SessionError(f"Le corrigé {master.name} ne peut être lu : {error}") from None
-    session = Session(master.stem, text, draw_seed() if seed is None else seed, protection,
+    session = Session(master.stem, nbformat.writes(notebook), draw_seed() if seed is None else seed, protection,
                       labels=_labels(notebook, master.parent), cell_limit=cell_limit)
     if not session.questions():
         raise SessionError(f"Le corrigé {master.name} n'a aucune cellule d'évaluation : rien à noter.")
     return Session(**{**vars(session), "expected": _reference(session)})
+
+
+def identified(notebook):
+    """Donne à chaque cellule un identifiant stable : celui de nbgrader s'il existe, le sien, ou son rang.
+
+    Les notebooks antérieurs au format 4.5 n'en ont pas, et nbformat leur en tirerait un au hasard à chaque lecture.
+    """
+    old = notebook.get("nbformat_minor", 0) < 5
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: set[str] = set()
+    for rank, cell in enumerate(notebook.cells, start=1):
+        named = str(grader_of(cell).get("grade_id", "")) or ("" if old else cell.get("id", ""))
+        name = re.sub(r"[^A-Za-z0-9_-]", "-", named)[:60] or f"cellule-{rank}"
+        cell["id"] = name if name not in seen else f"{name}-{rank}"
+        seen.add(cell["id"])
+    return notebook
 
 
 @contextmanager
@@ -117,9 +133,12 @@ def _reference(session: Session) -> dict[str, list]:
     try:
         with marking_environment(session):
             client.execute()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        last = (str(error).strip().splitlines() or ["?"])[-1]
-        raise SessionError(f"Le corrigé de « {session.exercise} » échoue ; aucune copie n'est notée. {last}") from None
+    except CellExecutionError as error:
+        raise SessionError(f"Le corrigé de « {session.exercise} » échoue ({error.ename} : {error.evalue}) ; aucune "
+                           "copie n'est notée.") from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise SessionError(f"Le corrigé de « {session.exercise} » dépasse le temps admis ou tue son noyau "
+                           f"({type(error).__name__}) ; aucune copie n'est notée.") from None
     expected = {cell.id: [_plain(output) for output in cell.outputs if output.get("name") != "stderr"]
                 for cell in notebook.cells if is_evaluation(cell)}
     # Une cellule à score est jugée sur les étiquettes cachées, non sur les prédictions du corrigé.

@@ -35,9 +35,7 @@ SOLUTIONS = {
 STUBS = {name: re.sub(r"### BEGIN.*### END SOLUTION", "# Votre réponse ici\n    ...", source, flags=re.S)
          for name, source in SOLUTIONS.items()}
 EVALUATIONS = {
-    "q1": """from cours_cnn.checks.probing import draw, show
-
-random = draw(1)
+    "q1": """random = draw(1)
 for size in (4, 5, 7):
     show(correlate(random.normal(size=(size, size + 1)), random.normal(size=(3, 3))))""",
     "q2": """random = draw(2)
@@ -71,7 +69,8 @@ def assignment(answers: dict[str, str], *, evaluations: bool) -> nbformat.Notebo
             f"{name}-reponse", solution=True, locked=False)))
         settings = {"q1": {"rtol": 1e-6, "atol": 1e-9}, "q2": {},
                     "q3": {"score": {"etiquettes": "etiquettes.json", "seuils": [[0.7, 0.5], [0.95, 1]]}}}[name]
-        hidden = f"\n### BEGIN HIDDEN TESTS\n{EVALUATIONS[name]}\n### END HIDDEN TESTS" if evaluations else ""
+        imports = "from cours_cnn.checks.probing import draw, show\n\n"
+        hidden = f"\n### BEGIN HIDDEN TESTS\n{imports}{EVALUATIONS[name]}\n### END HIDDEN TESTS" if evaluations else ""
         source = "# Évaluation." + hidden
         cells.append(nbformat.v4.new_code_cell(source, id=f"{name}-evaluation", metadata={
             **grader(f"{name}-evaluation", grade=True, points=POINTS[name]), "cours": settings}))
