@@ -3,7 +3,8 @@
 from cours_cnn.architectures.alexnet import alexnet
 from cours_cnn.architectures.googlenet import googlenet, inception_module
 from cours_cnn.architectures.lenet import lenet5
+from cours_cnn.architectures.pocket import pocket
 from cours_cnn.architectures.resnet import resnet
 from cours_cnn.architectures.vgg import vgg
 
-__all__ = ["alexnet", "googlenet", "inception_module", "lenet5", "resnet", "vgg"]
+__all__ = ["alexnet", "googlenet", "inception_module", "lenet5", "pocket", "resnet", "vgg"]

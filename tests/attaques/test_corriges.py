@@ -44,7 +44,7 @@ def foreign(tmp_path_factory) -> Class:
     """Un devoir nbgrader au format 4.4, sans identifiants de cellule, dont les tests sont des ``assert``."""
     cells = [
         nbformat.v4.new_markdown_cell("# Squares"),
-        nbformat.v4.new_code_cell("def squares(n):\n    ### BEGIN SOLUTION\n    return [i**2 for i in range(1, n + 1)]\n"
+        nbformat.v4.new_code_cell("def squares(n):\n    ### BEGIN SOLUTION\n    return [k**2 for k in range(1, n+1)]\n"
                                   "    ### END SOLUTION", metadata=grader("squares", solution=True, locked=False)),
         nbformat.v4.new_code_cell("assert squares(1) == [1]\nassert squares(3) == [1, 4, 9]\n### BEGIN HIDDEN TESTS\n"
                                   "assert squares(4) == [1, 4, 9, 16]\n### END HIDDEN TESTS",
