@@ -11,6 +11,8 @@ TEMOINS := $(VENV)/temoins
 CONTRAINTES ?= constraints.txt
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet $(if $(CONTRAINTES),-c $(CONTRAINTES))
 
+EXPERIENCES = $(patsubst cours_cnn/measured/%.json,%,$(wildcard cours_cnn/measured/*.json))
+
 .DEFAULT_GOAL := aide
 .PHONY: aide help site serve test check notebooks exercices experiments bench depot verrou nettoyer clean
 
@@ -63,7 +65,7 @@ exercices: $(TEMOINS)/test  ## Produit exercises/ à partir de solutions/
 	@$(PY) -m tools.exercices
 
 experiments: $(TEMOINS)/test  ## Refait une partie des expériences longues et les compare aux résultats enregistrés
-	@$(PY) -m experiments.lenet_variantes --verifier
+	@for name in $(EXPERIENCES); do echo "$$name…"; $(PY) -m experiments.$$name --verifier || exit 1; done
 
 bench: $(TEMOINS)/test  ## Compare la durée des tests à celle de nbval employé seul
 	@$(PY) -m benchmarks.suite

@@ -10,6 +10,8 @@ import numpy as np
 from cours_cnn.french import NBSP, integer
 from cours_cnn.validation import refuse, whole_number
 
+EMBEDDED = "embarqué"
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -111,6 +113,11 @@ def stratified(labels: np.ndarray, sizes: Sequence[int], seed: int = 0) -> list[
 def _image_size(x: np.ndarray) -> str:
     height, width, channels = x.shape[1:]
     return f"de {height}{NBSP}×{NBSP}{width} pixels ({channels} {'canal' if channels == 1 else 'canaux'})"
+
+
+def scaled(pixels: np.ndarray) -> np.ndarray:
+    """Ramène des pixels entiers de 0 à 255 à des réels (float32) de 0 à 1, sans changer la forme."""
+    return np.true_divide(pixels, 255, dtype=np.float32)
 
 
 def check_images(name: str, images) -> None:

@@ -75,7 +75,7 @@ def publish(part: Path, target: Path) -> None:
     discard(part)
 
 
-def retrieve(url: str, part: Path, size: int, sha256: str, *, timeout: float,
+def retrieve(url: str, part: Path, size: int, sha256: str | None, *, timeout: float,
              progress: Callable[[int], None]) -> None:
     """Complète ``part`` depuis ``url`` et vérifie sa taille et sa somme.
 

@@ -49,6 +49,7 @@ class StorageError(FetchError):
 class RemoteFile:
     """Fichier publié sur le réseau, connu d'avance par sa taille (en octets) et sa somme SHA-256.
 
+    ``sha256`` vide : la somme n'est pas publiée, seule la taille est contrôlée, et l'appelant vérifie le contenu.
     ``name`` : chemin relatif, avec des « / », dans le dossier de l'utilisateur et dans le cache ; ``urls`` :
     adresses http ou https, essayées dans l'ordre ; ``source``, ``licence`` : ce qu'affiche un jeu de données.
     Lève ``TypeError`` ou ``ValueError`` si un champ n'a pas cette forme.
@@ -62,7 +63,7 @@ class RemoteFile:
     licence: str
 
     def __post_init__(self):
-        for label in ("name", "sha256", "source", "licence"):
+        for label in ("name", *(("sha256",) if self.sha256 != "" else ()), "source", "licence"):
             if not isinstance(getattr(self, label), str) or not getattr(self, label).strip():
                 refuse(label, getattr(self, label), "un texte non vide", kind=TypeError)
         # Une seule expression écarte chemins absolus, « .. », « \ », lettres de lecteur et fichiers cachés.
@@ -76,7 +77,7 @@ class RemoteFile:
                 refuse("urls", url, "une suite d'adresses http:// ou https:// complètes")
         object.__setattr__(self, "urls", tuple(self.urls))
         whole_number("size", self.size, minimum=1)
-        if not re.fullmatch("[0-9a-f]{64}", self.sha256):
+        if not re.fullmatch("([0-9a-f]{64})?", self.sha256):
             refuse("sha256", self.sha256, "une somme SHA-256 : 64 chiffres hexadécimaux minuscules")
 
 
@@ -104,6 +105,11 @@ def show_progress(name: str, done: int, total: int) -> None:
               flush=True)
 
 
+def user_folder() -> Path | None:
+    """Rend le dossier que désigne ``COURS_CNN_DONNEES``, ``None`` si la variable n'est pas définie."""
+    return _folder(FOLDER_VARIABLE)
+
+
 def cache_folder() -> Path:
     """Rend le dossier de cache : ``COURS_CNN_CACHE``, sinon l'emplacement d'usage du système."""
     if chosen := _folder(CACHE_VARIABLE):
@@ -125,7 +131,7 @@ def locate(remote: RemoteFile, *, notify: Callable[[str], None] = notice) -> Loc
     """
     _check(remote, notify=notify)
     if folder := _folder(FOLDER_VARIABLE):
-        problem = flaw(folder / remote.name, remote.size, remote.sha256)
+        problem = flaw(folder / remote.name, remote.size, remote.sha256 or None)
         if problem is None:
             return Located(folder / remote.name, FROM_FOLDER, remote.source, remote.licence)
         if not folder.is_dir():
@@ -133,7 +139,7 @@ def locate(remote: RemoteFile, *, notify: Callable[[str], None] = notice) -> Loc
         elif problem != "absent":
             notify(f"le fichier {remote.name} du dossier {FOLDER_VARIABLE} est écarté ({problem}).")
     cached = cache_folder() / remote.name
-    problem = flaw(cached, remote.size, remote.sha256 if remote.size <= _HASHED else None)
+    problem = flaw(cached, remote.size, (remote.sha256 if remote.size <= _HASHED else None) or None)
     if problem is None:
         return Located(cached, FROM_CACHE, remote.source, remote.licence)
     if problem != "absent":
@@ -162,7 +168,7 @@ def fetch(remote: RemoteFile, *, timeout: float = 30.0, notify: Callable[[str], 
         target.parent.mkdir(parents=True, exist_ok=True)
         with locked(target.with_name(target.name + ".lock"), lambda: notify(busy)):
             # Un autre processus a pu finir le même téléchargement pendant l'attente du verrou.
-            if flaw(target, remote.size, remote.sha256) is not None:
+            if flaw(target, remote.size, remote.sha256 or None) is not None:
                 _download(remote, target, timeout, progress, notify)
     except OSError as error:  # les erreurs du réseau ont déjà été traduites : il ne reste que le disque
         raise StorageError(_storage_message(remote, error)) from error
@@ -179,7 +185,7 @@ def _download(remote: RemoteFile, target: Path, timeout, progress, notify) -> No
         if failures:
             notify(f"{remote.name} : {failures[-1][1]} ; essai de l'adresse suivante.")
         try:
-            retrieve(url, part, remote.size, remote.sha256, timeout=timeout,
+            retrieve(url, part, remote.size, remote.sha256 or None, timeout=timeout,
                      progress=lambda done: progress(remote.name, done, remote.size))
         except MirrorError as error:
             failures.append((urlsplit(url).hostname, error))
@@ -188,7 +194,7 @@ def _download(remote: RemoteFile, target: Path, timeout, progress, notify) -> No
     kind = IntegrityError if any(error.corrupt for _, error in failures) else UnavailableError
     reasons = "".join(f"\n  - {host} : {error}" for host, error in failures)
     raise kind(f"Le fichier « {remote.name} » n'a pu être téléchargé.{reasons}\n"
-               f"Attendu : {integer(remote.size)} octets, SHA-256 {remote.sha256}.\n"
+               f"Attendu : {integer(remote.size)} octets{f', SHA-256 {remote.sha256}' * bool(remote.sha256)}.\n"
                "Que faire : relancer plus tard (un téléchargement interrompu reprend où il s'était arrêté) ; "
                f"ou placer le fichier, sous le nom « {remote.name} », dans le dossier désigné par la variable "
                f"d'environnement {FOLDER_VARIABLE} ; ou travailler hors ligne avec les données embarquées, "

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from local_server import closed_port, serving
 
-from cours_cnn import data
 from cours_cnn.data import Dataset, Split, mnist, pad, shift, stratified
+from cours_cnn.data import digits as digits_module
 from cours_cnn.fetch import IntegrityError
 from cours_cnn.french import integer
 
@@ -163,8 +163,8 @@ def published(archive, monkeypatch):
     """Sert l'archive d'essai à la place de la vraie et rend la page du serveur."""
     with serving() as local:
         page = local.page("/mnist.npz", archive)
-        monkeypatch.setattr(data, "MNIST_FILE", replace(
-            data.MNIST_FILE, urls=(local.url("/mnist.npz"),), size=len(archive),
+        monkeypatch.setattr(digits_module, "MNIST_FILE", replace(
+            digits_module.MNIST_FILE, urls=(local.url("/mnist.npz"),), size=len(archive),
             sha256=hashlib.sha256(archive).hexdigest()))
         yield page
 
@@ -209,8 +209,8 @@ def test_complete_mnist_is_read_from_the_named_folder(archive, published, tmp_pa
 
 def test_offline_fallback_is_visible_on_standard_output(digits, monkeypatch, capsys):
     monkeypatch.delenv("COURS_CNN_DONNEES", raising=False)
-    monkeypatch.setattr(data, "MNIST_FILE", replace(
-        data.MNIST_FILE, urls=(f"http://127.0.0.1:{closed_port()}/mnist.npz",)))
+    monkeypatch.setattr(digits_module, "MNIST_FILE", replace(
+        digits_module.MNIST_FILE, urls=(f"http://127.0.0.1:{closed_port()}/mnist.npz",)))
     dataset = mnist(complete=True)
     shown = capsys.readouterr()
     assert f"Avis{NBSP}: les 5 000 chiffres embarqués remplacent MNIST complet" in shown.out
@@ -240,7 +240,7 @@ def test_archive_with_another_content_is_refused(tmp_path, damage):
     if damage == "pas une archive":
         (tmp_path / "mnist.npz").write_bytes(b"<html>")
     with pytest.raises(IntegrityError, match="n'a pas le contenu attendu"):
-        data._read_mnist(tmp_path / "mnist.npz")
+        digits_module._read_mnist(tmp_path / "mnist.npz")
 
 
 class _Trap:
@@ -258,7 +258,7 @@ def test_archive_is_never_unpickled(tmp_path):
     trapped[0] = _Trap(tmp_path / "piège")
     np.savez(tmp_path / "mnist.npz", x_train=trapped, y_train=trapped, x_test=trapped, y_test=trapped)
     with pytest.raises(IntegrityError):
-        data._read_mnist(tmp_path / "mnist.npz")
+        digits_module._read_mnist(tmp_path / "mnist.npz")
     assert not (tmp_path / "piège").exists()
 
 
@@ -269,17 +269,17 @@ def test_bad_seed_is_refused_before_any_download(published):
 
 
 def test_page_on_licences_agrees_with_the_code():
-    page = (Path(data.__file__).parents[1] / "annexes" / "donnees.md").read_text(encoding="utf-8")
-    for expected in (data.MNIST_FILE.name, *data.MNIST_FILE.urls, data.MNIST_FILE.sha256,
-                     f"{integer(data.MNIST_FILE.size)}{NBSP}octets", "COURS_CNN_DONNEES", "COURS_CNN_CACHE"):
+    page = (Path(digits_module.__file__).parents[2] / "annexes" / "donnees.md").read_text(encoding="utf-8")
+    for expected in (digits_module.MNIST_FILE.name, *digits_module.MNIST_FILE.urls, digits_module.MNIST_FILE.sha256,
+                     f"{integer(digits_module.MNIST_FILE.size)}{NBSP}octets", "COURS_CNN_DONNEES", "COURS_CNN_CACHE"):
         assert expected in page
 
 
 def test_address_and_checksum_are_those_of_keras():
     source = Path(find_spec("keras").origin).parent / "src" / "datasets" / "mnist.py"
     text = source.read_text(encoding="utf-8")
-    assert data.MNIST_FILE.sha256 in text
-    assert all(url.rsplit("/", 1)[0] in text for url in data.MNIST_FILE.urls)
+    assert digits_module.MNIST_FILE.sha256 in text
+    assert all(url.rsplit("/", 1)[0] in text for url in digits_module.MNIST_FILE.urls)
 
 
 # --- Partage ----------------------------------------------------------------------------------------------

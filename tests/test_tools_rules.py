@@ -168,6 +168,18 @@ def test_exercises_have_no_outputs(nb, tmp_path):
     assert len(apply("exécution", Page(path, tmp_path), Course.of(tmp_path))) == 2
 
 
+@pytest.mark.parametrize(("chapter", "seconds", "accepted"), [
+    ("resnet", 150, True), ("panorama", 150, True), ("resnet", 151, False), ("panorama", 151, False),
+    ("lenet", 60, True), ("lenet", 61, False), ("lenet", 150, False),
+])
+def test_only_the_chapters_that_compare_deep_networks_may_run_longer(sound, nb, tmp_path, chapter, seconds, accepted):
+    sound[0].source = f"# Un chapitre\n\n**Durée**{N}: environ {seconds} s."
+    path = nb.write(tmp_path / "chapters" / f"{chapter}.ipynb", sound, cours={"budget_s": seconds})
+    found = [str(finding) for finding in apply("plan", Page(path, tmp_path), Course.of(tmp_path))]
+    assert (found == []) is accepted, found
+    assert accepted or all(any(word in finding for finding in found) for word in ("durée annoncée", "budget_s"))
+
+
 def test_rules_have_french_docstrings():
     assert all(rule.__doc__ and rule.__doc__.strip().endswith(".") for rule, _ in STRUCTURE.values())
 

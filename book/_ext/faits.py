@@ -21,7 +21,9 @@ SUBJECTS = {
     "vgg": "VGG",
     "inception": "GoogLeNet (Inception)",
     "resnet": "ResNet",
+    "chats_chiens": "Chats et chiens",
     "keras": "Keras Applications",
+    "transfert": "Apprentissage par transfert",
 }
 LEDGER = Path(facts.__file__).with_name("facts.toml")
 COLUMNS = ("Énoncé", "Valeur", "Tolérance", "Source", "Vérification")

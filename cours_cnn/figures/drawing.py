@@ -6,53 +6,77 @@ import html
 import math
 
 from cours_cnn.anatomy import LayerRow, rows
+from cours_cnn.figures.canvas import family, framed, text_width
+from cours_cnn.figures.flow import is_chain, nodes
 from cours_cnn.figures.picture import Picture, inline_svg
+from cours_cnn.figures.stacks import draw_stacks, piles
+from cours_cnn.figures.stages import draw_stages
 from cours_cnn.french import integer
+from cours_cnn.validation import one_of, refuse
 
-_FAMILIES = (  # (début du type, couleur, nom en légende)
-    ("Entrée", "#8a8a8a", "entrée"),
-    ("Convolution", "#0072b2", "convolution"),
-    ("Pooling", "#e69f00", "pooling"),
-    ("Sous-échantillonnage", "#e69f00", "sous-échantillonnage"),
-    ("Entièrement", "#009e73", "entièrement connectée"),
-    ("RBF", "#cc79a7", "sortie RBF"),
-)
 _HIDDEN = ("Mise à plat", "Dropout", "Activation", "Normalisation par lot")
 _HEIGHT, _TOP, _GAP, _SHEET, _SHEETS = 250, 30, 22, 4, 7
+_WIDEST, _MOST_ALIKE, _TOWERS = 900, 5, 4
 
 
-def architecture(model, *, counts: bool = True, alt: str = "") -> Picture:
-    """Dessine un réseau séquentiel : une pile de cartes par couche, une barre par couche entièrement connectée.
+def architecture(model, *, counts: bool = True, layout: str | None = None, alt: str = "") -> Picture:
+    """Dessine un réseau d'après le modèle lui-même.
 
-    Le côté des cartes et la hauteur des barres croissent comme la racine de la taille. Les couches sans forme
-    propre (mise à plat, activation, *dropout*, normalisation) sont omises.
-    ``counts`` : écrit le nombre de paramètres sous chaque couche. Lève ``ValueError`` si le modèle n'est pas construit.
+    Une courte pile montre, couche par couche, des cartes dont le côté croît comme la racine de la taille. Une longue
+    pile se replie sur plusieurs lignes et réunit les convolutions semblables qui se suivent ; une convolution à deux
+    groupes y paraît en deux tours. Un réseau à branches ou à connexions directes se dessine étage par étage, un cadre
+    par bloc. Les couches sans forme propre (mise à plat, activation, *dropout*, normalisation) sont omises.
+    ``counts`` : écrit le nombre de paramètres sous chaque couche des piles. ``layout`` : ``"piles"`` ou ``"étages"``
+    impose un dessin, ``None`` le choisit. Lève ``TypeError`` ou ``ValueError`` si le modèle n'est pas construit, si
+    ``layout`` n'est pas admis ou si un réseau à branches est demandé en piles.
     """
+    one_of("layout", layout, [None, "piles", "étages"])
+    graph = nodes(model, fold=True)
+    chain = is_chain(graph)
+    if layout == "piles" and not chain:
+        refuse("model", model.name, "une suite de couches sans branches pour être dessiné en piles",
+               hint="Choisissez layout=\"étages\", ou figures.graph(model) pour un bloc.")
+    if layout == "étages" or not chain:
+        return draw_stages(model, alt)
+    towers = {layer.name: layer.groups for layer in model.layers if 1 < getattr(layer, "groups", 1) <= _TOWERS}
+    short = None if towers else _short_stack(model, counts, alt)
+    if short:
+        return short
+    # Un étage de nombreuses convolutions semblables se lit mieux convolution par convolution.
+    if layout is None and max(len(pile.nodes) for pile in piles(graph, towers)) > _MOST_ALIKE:
+        return draw_stages(model, alt)
+    return draw_stacks(model.name, graph, towers, counts=counts, alt=alt)
+
+
+def _short_stack(model, counts: bool, alt: str) -> Picture | None:
+    """Dessine sur une ligne une courte pile ; rend ``None`` si elle est trop large ou si ses étiquettes se touchent."""
     shown = [row for row in rows(model) if not row.kind.startswith(_HIDDEN)]
     largest = max([max(row.size) for row in shown if row.maps] or [1])
-    x, parts, used = 14.0, [], []
+    x, parts, used, free = 14.0, [], [], 0.0
     for index, row in enumerate(shown):
-        family = next((f for f in _FAMILIES if row.kind.startswith(f[0])), ("", "#8a8a8a", row.kind.lower()))
-        used.append(family)
+        color, name = family(row.kind)
+        used.append((color, name))
         if index:
             parts.append(f'<path d="M{x - _GAP + 5:.0f} {_middle():.0f}h{_GAP - 12}m-5 -4l5 4l-5 4" fill="none" '
                          'stroke="currentColor" stroke-opacity=".55"/>')
-        body, width = _stack(row, x, largest, family[1]) if row.maps else _bar(row, x, family[1])
+        body, width = _stack(row, x, largest, color) if row.maps else _bar(row, x, color)
         # Une petite pile réserve la place de son étiquette, pour que deux voisines ne se touchent pas.
         slot = max(width, 76)
         center = x + width / 2
-        parts += [body, *_labels(row, center, counts)]
+        lines = _label_lines(row, counts)
+        half = max(text_width(text, size, bold=weight == "bold") for _, text, size, weight in lines) / 2
+        if center - half < free:
+            return None
+        free = center + half
+        parts += [body, *_labels(lines, center)]
         x += slot + _GAP
+    if max(x, free) > _WIDEST:
+        return None
     legend, legend_width = _legend(list(dict.fromkeys(used)))
     width = max(x, legend_width + 28)
     told = ", puis ".join(_sentence(row) for row in shown)
     picture = inline_svg("".join(parts) + legend, width, _HEIGHT, alt or f"Architecture de {model.name} : {told}.")
-    # Sur un écran étroit, le dessin défile dans son cadre au lieu de devenir illisible.
-    name = html.escape(f"Architecture de {model.name}", quote=True)
-    least = min(width, 680)
-    svg = picture.data.replace("max-width:100%", f"min-width:{least:.0f}px;max-width:100%")
-    return Picture(f'<div class="cours-dessin" style="overflow-x:auto" role="group" tabindex="0" aria-label="{name}">'
-                   f"{svg}</div>", "html", picture.alt)
+    return framed(picture, model.name, min(width, 680))
 
 
 def _middle() -> float:
@@ -78,20 +102,24 @@ def _bar(row: LayerRow, x: float, color: str) -> tuple[str, float]:
             f'fill="{color}" fill-opacity=".85" stroke="{color}"/>', 62.0)
 
 
-def _labels(row: LayerRow, center: float, counts: bool) -> list[str]:
+def _label_lines(row: LayerRow, counts: bool) -> list[tuple[int, str, int, str]]:
     size = f"{row.size[0]} × {row.size[1]}" if row.maps else f"{integer(row.size)} unités"
     above = f"{integer(row.maps)} @ {size}" if row.maps else size
     below = [row.name, f"{row.kernel[0]} × {row.kernel[1]}" if row.kernel else "",
              f"{integer(row.parameters)} param." if row.parameters and counts else ""]
     lines = [(18, above, 12, "normal")]
     lines += [(_HEIGHT - 56 + 15 * i, text, 12, "bold" if i == 0 else "normal") for i, text in enumerate(below)]
+    return [line for line in lines if line[1]]
+
+
+def _labels(lines: list[tuple[int, str, int, str]], center: float) -> list[str]:
     return [f'<text x="{center:.0f}" y="{y}" font-size="{size}" font-weight="{weight}" text-anchor="middle" '
-            f'fill="currentColor">{html.escape(text)}</text>' for y, text, size, weight in lines if text]
+            f'fill="currentColor">{html.escape(text)}</text>' for y, text, size, weight in lines]
 
 
 def _legend(families) -> tuple[str, float]:
     x, parts = 14.0, []
-    for _, color, name in families:
+    for color, name in families:
         parts.append(f'<rect x="{x:.0f}" y="{_HEIGHT - 11}" width="10" height="10" rx="2" fill="{color}"/>'
                      f'<text x="{x + 15:.0f}" y="{_HEIGHT - 2}" font-size="11" fill="currentColor">'
                      f"{html.escape(name)}</text>")

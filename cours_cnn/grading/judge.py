@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import pytest
 
+SHARE = "cours_cnn.part"  # part des points d'une cellule notée d'après ses prédictions
+
 
 def pytest_addoption(parser):
     """Ajoute l'option ``--sans-budget``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from numbers import Real
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from cours_cnn.grading.compare import Tolerance, differences
+from cours_cnn.grading.judge import SHARE
+from cours_cnn.grading.scoring import accuracy, share
 from cours_cnn.grading.timings import crowding
 from cours_cnn.grading.watched_kernel import OUTPUT_CAP, KernelDied, WatchedKernel
 
@@ -100,13 +103,27 @@ class JudgedCell(IPyNbCell):
         self._refuse_slowness()
 
     def compare_outputs(self, test, ref, skip_compare=None):
-        """Compare les sorties obtenues à celles du fichier ; rend ``True`` si elles concordent."""
+        """Compare les sorties obtenues à celles du fichier ; rend ``True`` si elles concordent.
+
+        Une cellule à score n'est pas comparée : ses sorties enregistrées sont les étiquettes cachées.
+        """
+        if score := _settings(self.cell.metadata).get("score"):
+            return self._score(test, ref, score)
         try:
             tolerance = Tolerance.of(_settings(self.cell.metadata))
         except ValueError as error:
             raise CellFailure(str(error)) from None
         self.comparison_traceback = differences(self.sanitize_outputs(ref), self.sanitize_outputs(test), tolerance)
         return not self.comparison_traceback
+
+    def _score(self, test, ref, score) -> bool:
+        labels = json.loads(ref[0]["text"])
+        value, reason = accuracy(test, labels)
+        earned = share(value, score["seuils"])
+        self.user_properties.append((SHARE, earned))
+        told = reason or f"{round(value * len(labels))} prédictions justes sur {len(labels)}"
+        self.comparison_traceback = [f"{told} : {100 * earned:.0f} % des points"]
+        return earned == 1
 
     def raise_cell_error(self, message, *args, **kwargs):
         """Traduit le verdict de nbval."""

@@ -8,6 +8,11 @@ from queue import Empty
 
 POLL_S = 0.1
 OUTPUT_CAP = 2_000_000
+# Les seuls messages que nbval attend, hors sorties ; un noyau hostile peut en envoyer d'autres, sans fin.
+_EXPECTED = ("status", "execute_input", "error", "clear_output")
+_FORGED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+_MOST_WAITING = 20_000
+_ENVELOPE = 200  # octets comptés par message, pour qu'une pluie de messages vides atteigne aussi le plafond
 
 
 class KernelDied(RuntimeError):  # noqa: N818 — un fait constaté, que le juge traduit en verdict
@@ -50,10 +55,11 @@ class WatchedKernel:
             self._drain()
             try:
                 message = self._kernel.kc.get_shell_msg(timeout=POLL_S)
-            except Empty:
+                mine = message["parent_header"].get("msg_id") == msg_id
+            except (Empty, *_FORGED):
                 self._check(limit)
                 continue
-            if message["parent_header"].get("msg_id") == msg_id:
+            if mine:
                 return
 
     def exit_code(self) -> int | None:
@@ -68,7 +74,7 @@ class WatchedKernel:
         limit = None if timeout is None else time.monotonic() + timeout
         while not self._waiting:
             try:
-                self._keep(self._kernel.kc.get_iopub_msg(timeout=POLL_S))
+                self._take(POLL_S)
             except Empty:
                 self._check(limit)
         return self._waiting.popleft()
@@ -108,19 +114,40 @@ class WatchedKernel:
         stop = time.monotonic() + POLL_S
         while time.monotonic() < stop:
             try:
-                self._keep(self._kernel.kc.get_iopub_msg(timeout=0))
+                self._take(0)
             except Empty:
                 return
 
-    def _keep(self, message) -> None:
-        content = message["content"]
-        if message["msg_type"] == "stream":
-            self.received += len(content["text"])
-        elif message["msg_type"] in ("display_data", "execute_result", "update_display_data"):
-            self.received += sum(len(str(value)) for value in content["data"].values())
-        elif message["msg_type"] != "error":
-            self._waiting.append(message)
+    def _take(self, timeout: float) -> None:
+        """Lit un message ; un message forgé, que jupyter_client ne sait pas lire, est compté puis oublié."""
+        try:
+            message = self._kernel.kc.get_iopub_msg(timeout=timeout)
+            kind, size = message["msg_type"], _size(message)
+        except Empty:
+            raise
+        except _FORGED:
+            self.received += _ENVELOPE
             return
+        self.received += size
+        outputs = kind in ("stream", "display_data", "execute_result", "update_display_data")
         # L'erreur est gardée même au-delà du plafond : c'est elle qui explique l'échec.
-        if not self.truncated or message["msg_type"] == "error":
+        kept = (outputs and not self.truncated) or kind in _EXPECTED
+        if kept and len(self._waiting) < _MOST_WAITING:
             self._waiting.append(message)
+
+
+def _size(message) -> int:
+    """Rend le poids d'une sortie, en octets ; lève une erreur si le message n'a pas la forme attendue."""
+    kind, content = message["msg_type"], message["content"]
+    message["parent_header"].get("msg_id")
+    if kind == "stream":
+        if content["name"] not in ("stdout", "stderr") or not isinstance(content["text"], str):
+            raise ValueError(kind)
+        return len(content["text"])
+    if kind in ("display_data", "execute_result", "update_display_data"):
+        return sum(len(str(value)) for value in content["data"].values())
+    if kind == "error":
+        return len(content["ename"]) + len(content["evalue"]) + sum(map(len, content["traceback"]))
+    if kind == "status" and not isinstance(content["execution_state"], str):
+        raise ValueError(kind)
+    return 0 if kind in _EXPECTED else _ENVELOPE + len(str(content))

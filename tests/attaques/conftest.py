@@ -1,0 +1,10 @@
+"""Rend la classe d'essai aux suites de notation."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from conftest_attaques import school
+
+__all__ = ["school"]

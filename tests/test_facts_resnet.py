@@ -1,0 +1,76 @@
+"""Les nombres de ResNet au registre, retrouvés par un calcul indépendant des modèles."""
+
+import pytest
+
+from cours_cnn import facts
+
+COUNTS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+LEDGER = facts.load()
+
+
+def convolutions(depth):
+    """Rend les convolutions d'un ResNet v1 : côté du noyau, canaux lus, cartes, côté de la sortie."""
+    found, channels, side = [(7, 3, 64, 112)], 64, 56
+    for stage, count in enumerate(COUNTS[depth]):
+        maps = 64 * 2**stage
+        output = maps if depth < 50 else 4 * maps
+        for rank in range(count):
+            side = side // 2 if rank == 0 and stage else side
+            found += ([(3, channels, maps, side), (3, maps, maps, side)] if depth < 50 else
+                      [(1, channels, maps, side), (3, maps, maps, side), (1, maps, output, side)])
+            if channels != output or (rank == 0 and stage):
+                found.append((1, channels, output, side))
+            channels = output
+    return found, channels
+
+
+def torchvision_count(depth):
+    """Poids, échelles et décalages appris, et la couche de sortie."""
+    layers, channels = convolutions(depth)
+    return sum(k * k * c * m + 2 * m for k, c, m, _ in layers) + (channels + 1) * 1000
+
+
+def keras_count(depth):
+    """Le même, avec un biais, une moyenne et une variance mobiles par carte."""
+    return torchvision_count(depth) + 3 * sum(maps for _, _, maps, _ in convolutions(depth)[0])
+
+
+def macs(depth):
+    layers, channels = convolutions(depth)
+    return (sum(k * k * c * m * side**2 for k, c, m, side in layers) + channels * 1000) / 1e9
+
+
+def cifar_millions(n):
+    """ResNet à 6n + 2 couches pour CIFAR-10, option A."""
+    stages = [(16, 2 * n + 1), (32, 2 * n), (64, 2 * n)]
+    reads = [3] + [16] * (2 * n + 1) + [32] * (2 * n) + [64] * (2 * n)
+    writes = [maps for maps, count in stages for _ in range(count)]
+    return (sum(9 * c * m + 2 * m for c, m in zip(reads, writes, strict=False)) + 650) / 1e6
+
+
+COMPUTED = {
+    "resnet.keras50_parameters": keras_count(50), "resnet.keras101_parameters": keras_count(101),
+    "resnet.keras152_parameters": keras_count(152),
+    "resnet.torchvision18_parameters": torchvision_count(18),
+    "resnet.torchvision34_parameters": torchvision_count(34),
+    "resnet.torchvision50_parameters": torchvision_count(50),
+    "resnet.torchvision101_parameters": torchvision_count(101),
+    "resnet.torchvision152_parameters": torchvision_count(152),
+    "resnet.macs_18": macs(18), "resnet.macs_34": macs(34), "resnet.macs_50": macs(50),
+    "resnet.macs_101": macs(101), "resnet.macs_152": macs(152),
+    "resnet.cifar_110_parameters": cifar_millions(18), "resnet.cifar_1202_parameters": cifar_millions(200),
+    "resnet.projections_c_more": sum(COUNTS[34]) - 3,
+    "resnet.gain_34_over_18": LEDGER["resnet.resnet18_top1"].value - LEDGER["resnet.resnet34_top1"].value,
+    "resnet.gain_34_over_plain": LEDGER["resnet.plain34_top1"].value - LEDGER["resnet.resnet34_top1"].value,
+}
+
+
+@pytest.mark.parametrize("key", COMPUTED)
+def test_fact_is_found_again_by_arithmetic(key):
+    confronted = facts.confront(key, COMPUTED[key])
+    assert confronted.verdict == "exact" or LEDGER[key].tolerance > 0
+
+
+def test_a_wrong_count_is_refused():
+    with pytest.raises(facts.FactMismatchError):
+        facts.confront("resnet.keras50_parameters", torchvision_count(50))
