@@ -11,6 +11,9 @@ from cours_cnn.french import NBSP, number
 from cours_cnn.tables import Table
 from cours_cnn.validation import refuse
 
+COMPUTED = "calcul"  # source d'un nombre qu'aucune publication n'imprime
+_CLOSE = 0.05  # tolérance relative au-delà de laquelle deux valeurs n'ont que le même ordre de grandeur
+
 
 class FactMismatchError(AssertionError):
     """Un calcul s'écarte du fait publié de plus que la tolérance admise."""
@@ -20,7 +23,8 @@ class FactMismatchError(AssertionError):
 class Fact:
     """Un fait chiffré. ``value`` : la valeur tenue pour exacte ; ``claim`` : ce que dit la source, dans ses termes ;
 
-    ``tolerance`` : écart absolu admis ; ``source`` : clé bibliographique ; ``check`` : moyen de vérification.
+    ``tolerance`` : écart absolu admis ; ``source`` : clé bibliographique, ou :data:`COMPUTED` ; ``check`` : moyen de
+    vérification.
     """
 
     key: str
@@ -35,6 +39,11 @@ class Fact:
     def digits(self) -> int:
         """Nombre de décimales à écrire : celles de la valeur publiée, ou de la tolérance si elle est plus fine."""
         return max(_digits(self.value), _digits(self.tolerance))
+
+    @property
+    def origin(self) -> str:
+        """La source, telle qu'un tableau l'écrit."""
+        return "calcul du cours" if self.source == COMPUTED else self.source
 
     def written(self, value) -> str:
         """Écrit ``value`` en français avec l'unité du fait ; la valeur publiée garde les décimales de sa source."""
@@ -51,21 +60,32 @@ class Confrontation:
 
     @property
     def verdict(self) -> str:
-        """« exact » si les valeurs sont égales, sinon « concorde à … près »."""
-        gap = abs(self.computed - self.fact.value)
-        if gap == 0:
+        """« exact » si les valeurs sont égales, sinon « concorde à … près », ou un simple « ordre de grandeur »."""
+        if self.computed == self.fact.value:
             return "exact"
-        return f"concorde à {number(self.fact.tolerance, self.fact.digits)} près"
+        width = number(self.fact.tolerance, self.fact.digits)
+        return f"ordre de grandeur, à {width} près" if self.loose else f"concorde à {width} près"
+
+    @property
+    def loose(self) -> bool:
+        """Dit si les valeurs diffèrent et que la tolérance dépasse 5 % : on ne parlera pas de concordance."""
+        fact = self.fact
+        return self.computed != fact.value != 0 and fact.tolerance > _CLOSE * abs(fact.value)
+
+    @property
+    def marked_verdict(self) -> str:
+        """Le verdict et son signe : « ✓ », ou « ≈ » pour un ordre de grandeur."""
+        return ("≈ " if self.loose else "✓ ") + self.verdict
 
     def __repr__(self) -> str:
         fact = self.fact
         return (f"{fact.claim}{NBSP}: calculé {fact.written(self.computed)}, publié {fact.written(fact.value)} "
-                f"[{fact.source}] — {self.verdict}")
+                f"[{fact.origin}] — {self.verdict}")
 
     def _repr_html_(self) -> str:
         fact = self.fact
         parts = [("Calculé", fact.written(self.computed)), ("Publié", fact.written(fact.value)),
-                 ("Source", fact.source), ("Verdict", "✓ " + self.verdict)]
+                 ("Source", fact.origin), ("Verdict", self.marked_verdict)]
         cells = "".join(f" <span><b>{name}{NBSP}:</b> {html.escape(text)}</span>" for name, text in parts)
         return f'<div class="cours-confrontation"><span>{html.escape(fact.claim)}</span>{cells}</div>'
 
@@ -104,18 +124,20 @@ def confront(key: str, computed) -> Confrontation:
         refuse("computed", computed, "un nombre", kind=TypeError)
     if not gap <= fact.tolerance:
         raise FactMismatchError(f"« {fact.claim} » : calculé {fact.written(value)}, publié {fact.written(fact.value)} "
-                           f"({fact.source}). L'écart dépasse la tolérance de {number(fact.tolerance, 4)}.")
+                           f"({fact.origin}). L'écart dépasse la tolérance de {number(fact.tolerance, 4)}.")
     return Confrontation(fact, value)
 
 
 class Confrontations(tuple):
-    """Plusieurs confrontations, affichées en un tableau."""
+    """Plusieurs confrontations, affichées en un tableau ; ``columns`` : noms des deux colonnes de valeurs."""
+
+    columns = ("Calculé", "Publié")
 
     def table(self) -> Table:
         """Range les confrontations dans un tableau, une ligne par fait."""
-        return Table(["Fait", "Calculé", "Publié", "Source", "Verdict"],
+        return Table(["Fait", *self.columns, "Source", "Verdict"],
                      [(line.fact.claim, line.fact.written(line.computed), line.fact.written(line.fact.value),
-                       line.fact.source, "✓ " + line.verdict) for line in self])
+                       line.fact.origin, line.marked_verdict) for line in self])
 
     def __repr__(self) -> str:
         return repr(self.table())
@@ -124,11 +146,16 @@ class Confrontations(tuple):
         return f'<div class="cours-confrontations">{self.table()._repr_html_()}</div>'
 
 
-def confront_all(computed: dict) -> Confrontations:
-    """Confronte chaque valeur du dictionnaire (clé du registre → valeur calculée) ; mêmes erreurs que ``confront``."""
+def confront_all(computed: dict, *, heading: str = "Calculé", published: str = "Publié") -> Confrontations:
+    """Confronte chaque valeur du dictionnaire (clé du registre → valeur calculée) ; mêmes erreurs que ``confront``.
+
+    ``heading`` et ``published`` nomment les deux colonnes : deux publications se confrontent aussi.
+    """
     if not isinstance(computed, dict) or not computed:
         refuse("computed", computed, "un dictionnaire non vide clé → valeur calculée", kind=TypeError)
-    return Confrontations(confront(key, value) for key, value in computed.items())
+    lines = Confrontations(confront(key, value) for key, value in computed.items())
+    lines.columns = (heading, published)
+    return lines
 
 
 def _digits(value) -> int:

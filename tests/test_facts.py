@@ -17,7 +17,7 @@ ONE = '[a]\nb = { value = 2.5, unit = "%", tolerance = 0.1, claim = "x", source 
 
 def test_every_source_is_in_the_bibliography():
     keys = set(re.findall(r"@\w+\{([^,\s]+),", (ROOT / "annexes" / "references.bib").read_text(encoding="utf-8")))
-    assert {fact.source for fact in LEDGER.values()} <= keys
+    assert {fact.source for fact in LEDGER.values()} <= keys | {facts.COMPUTED}
 
 
 def test_every_computable_fact_is_confronted_somewhere():
@@ -83,6 +83,33 @@ def test_confrontation_line_shows_both_values_and_the_source():
     assert both._repr_html_().count("✓ exact") == 2
     assert len(repr(both).splitlines()) == 4
     assert "0,03" in repr(facts.confront("lenet5.input_mean_1998", 0.0276))
+
+
+def test_a_value_taken_from_a_source_is_not_said_to_be_computed():
+    both = facts.confront_all({"alexnet.official_seven": 15.3}, heading="Article", published="Résultats")
+    assert both.table().columns == ["Fait", "Article", "Résultats", "Source", "Verdict"]
+    assert facts.confront_all({"lenet5.parameters": 61_706}).table().columns[1:3] == ["Calculé", "Publié"]
+
+
+def test_a_number_that_no_source_prints_is_said_to_be_counted_by_the_course():
+    """L'article sur AlexNet dit « 60 millions », ceux de VGG « 138 » et « 144 millions » : aucun n'écrit le compte."""
+    for key in ("alexnet.parameters_one_tower", "alexnet.parameters_two_towers", "inception.parameters",
+                "inception.weights", "inception.parameters_auxiliary", "inception.naive_5x5"):
+        line = facts.confront(key, LEDGER[key].value)
+        assert "calcul du cours" in repr(line)
+        assert "calcul du cours" in line._repr_html_()
+        assert facts.confront_all({key: LEDGER[key].value}).table().column("Source") == ["calcul du cours"]
+    assert LEDGER["vgg.vgg16_parameters"].source == LEDGER["vgg.vgg19_parameters"].source == "keras-applications"
+
+
+def test_a_wide_tolerance_is_not_called_an_agreement():
+    line = facts.confront("inception.v3_macs", 5_713_216_096)
+    assert line.verdict.startswith("ordre de grandeur")
+    assert "≈ ordre de grandeur" in line._repr_html_()
+    assert facts.confront_all({"inception.v3_macs": 5_713_216_096}).table().rows[0][-1].startswith("≈")
+    assert facts.confront("inception.v3_macs", 5_000_000_000).verdict == "exact"
+    assert facts.confront("lenet5.input_mean_1998", 0.0276).verdict.startswith("concorde")
+    assert facts.confront("resnet.macs_34", 3.66).verdict.startswith("concorde")
 
 
 def test_published_value_keeps_the_decimals_of_its_source():

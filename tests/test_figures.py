@@ -2,16 +2,19 @@
 
 import base64
 import io
+import itertools
 import xml.etree.ElementTree as ET
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from cours_cnn import figures
 from cours_cnn.architectures import lenet5
+from cours_cnn.figures import plots
 from cours_cnn.figures.drawing import architecture
 from cours_cnn.figures.plots import confusion_counts
 from cours_cnn.figures.style import tick
@@ -63,6 +66,47 @@ def test_confusion_matrix_counts_and_names_the_worst_pair():
     svg_root(picture)
     assert "66,7\u00a0%" in picture.alt
     assert "prend b pour c (2 fois)" in picture.alt
+
+
+@pytest.mark.parametrize("classes", [["avion", "voiture", "grenouille", "cheval"], list("0123456789"),
+                                     ["pneumonie virale", "pneumonie bactérienne", "poumons sains"]])
+def test_confusion_matrix_keeps_the_names_of_classes_apart(classes, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plots, "from_matplotlib", lambda figure, alt: drawn.append(figure))
+    figures.confusion_matrix(np.arange(len(classes)), np.arange(len(classes)), classes)
+    drawn[0].draw_without_rendering()
+    panel = drawn[0].axes[0]
+    # Un texte oblique a une boîte plus large que lui : deux noms parallèles se gênent si leur écart est trop petit.
+    for axis, gap in ((panel.xaxis, "x0"), (panel.yaxis, "y0")):
+        labels = axis.get_ticklabels()
+        assert [label.get_text() for label in labels] == classes
+        boxes = [label.get_window_extent() for label in labels]
+        if all(label.get_rotation() in (0, 90) for label in labels):
+            assert not any(one.overlaps(two) for one, two in itertools.pairwise(boxes))
+        else:
+            assert min(abs(np.diff([getattr(box, gap) for box in boxes]))) > 12
+    assert all(label.get_rotation() == 0 for label in panel.xaxis.get_ticklabels()) == (classes[0] == "0")
+
+
+def test_confusion_counts_can_be_read_on_their_cells(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plots, "from_matplotlib", lambda figure, alt: drawn.append(figure))
+    y_true = np.repeat(np.arange(4), 100)
+    figures.confusion_matrix(y_true, np.r_[np.zeros(60), np.arange(340) % 4].astype(int), list("abcd"))
+    panel = drawn[0].axes[0]
+    luminance = lambda color: np.dot(  # noqa: E731
+        [((c + 0.055) / 1.055) ** 2.4 if c > 0.04045 else c / 12.92 for c in to_rgb(color)], [0.2126, 0.7152, 0.0722])
+    shades = panel.images[0].to_rgba(panel.images[0].get_array())
+    for text in panel.texts:
+        column, row = map(int, text.get_position())
+        pair = sorted([luminance(text.get_color()), luminance(shades[row, column, :3])])
+        assert (pair[1] + 0.05) / (pair[0] + 0.05) > 3, text.get_text()
+
+
+def test_feature_maps_may_show_their_image():
+    alone = png_size(figures.feature_maps(MODEL, IMAGES[0], ["C1"]))
+    both = png_size(figures.feature_maps(MODEL, IMAGES[0], ["C1"], with_image=True))
+    assert both[1] > 1.5 * alone[1]
 
 
 def test_image_grid_keeps_the_layout():

@@ -96,3 +96,11 @@ def test_intervals_refuse_in_french(arguments, message):
 def test_intervals_refuse_dots_of_another_length():
     with pytest.raises(ValueError, match="« dots »"):
         intervals(["a"], [1.0], [1.0], xlabel="x", dots=[[1], [2]])
+
+
+def test_equal_dots_are_drawn_one_below_the_other(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(comparisons, "from_matplotlib", lambda figure, alt, **options: drawn.append(figure))
+    intervals(["a", "b"], [38.2, 44.0], [1, 1], dots=[[38.0, 38.0, 38.6], [43.5, 44.1, 44.4]], xlabel="x")
+    found = [line.get_ydata() for line in drawn[0].axes[0].lines if len(line.get_ydata()) == 3]
+    assert [len(set(heights)) for heights in found] == [2, 1]

@@ -382,3 +382,10 @@ def test_the_layout_can_be_chosen():
 def test_refusals_say_what_was_expected(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_each_mark_of_the_legend_has_its_own_colour():
+    data = figures.architecture(WHOLE["googlenet"]).data
+    marks = re.findall(r'<rect [^>]*width="10" height="10"[^>]*fill="(#[0-9a-f]{6})"', data)
+    assert len(marks) == 8                                      # quatre familles de couches, quatre branches
+    assert len(set(marks)) == len(marks)

@@ -1,13 +1,16 @@
 """Les deux tours d'AlexNet et les noyaux en couleurs : dessinés d'après le modèle, refusés s'ils n'ont pas de sens."""
 
 import base64
+import html
 import io
 import re
+import xml.etree.ElementTree as ET
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
+from matplotlib.textpath import TextPath
 from PIL import Image
 
 from cours_cnn import figures
@@ -23,11 +26,17 @@ def wires(picture, color):
 
 def test_only_layers_that_read_both_towers_cross():
     picture = figures.towers(alexnet(2, **POCKET))
-    assert len(wires(picture, ORANGE)) == 3 * 4                 # C5, F9, F10
-    assert len(wires(picture, GREY)) == 2 + 3 * 2 + 2           # C1 ; C3, C6, C7 ; Out
+    assert len(wires(picture, ORANGE)) == 3 * 4 + 2             # C5, F9, F10 ; Out, qui lit les deux tours aussi
+    assert len(wires(picture, GREY)) == 2 + 3 * 2               # C1 ; C3, C6, C7
+    assert "lit l'image, ou sa tour seulement" in html.unescape(picture.data)
     for sentence in ("C1 lit l'image", "C3 ne lit que sa tour", "C5 lit les deux tours", "F9 lit les deux tours"):
         assert sentence in picture.alt
     assert "S2" not in picture.alt
+
+
+def test_the_towers_of_alexnet_fit_the_text_column():
+    width = float(re.search(r'viewBox="0 0 ([\d.]+) ', figures.towers(alexnet(2, **POCKET)).data).group(1))
+    assert width <= 700
 
 
 def test_each_tower_shows_its_half():
@@ -45,7 +54,7 @@ def test_towers_follow_the_groups_of_the_model():
     picture = figures.towers(network)
     assert "b lit les deux tours" in picture.alt
     assert "c ne lit que sa tour" in picture.alt
-    assert len(wires(picture, ORANGE)) == 4
+    assert len(wires(picture, ORANGE)) == 4 + 2                 # b ; d
 
 
 def test_a_network_without_towers_is_refused():
@@ -79,3 +88,12 @@ def test_color_kernels_keep_colour_and_scale():
 def test_color_kernels_want_three_channels(shape):
     with pytest.raises(ValueError, match="première convolution"):
         figures.color_kernels(np.zeros(shape))
+
+
+def test_sizes_fit_their_boxes():
+    root = ET.fromstring(figures.towers(alexnet(2)).data)
+    spans = [(float(box.get("x")), float(box.get("width"))) for box in root.iter("{http://www.w3.org/2000/svg}rect")]
+    for text in root.iter("{http://www.w3.org/2000/svg}text"):
+        if "×" in text.text and float(text.get("y")) > 40:
+            width = next(wide for left, wide in spans if left < float(text.get("x")) < left + wide)
+            assert TextPath((0, 0), text.text, size=float(text.get("font-size"))).get_extents().width < width

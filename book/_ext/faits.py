@@ -76,7 +76,9 @@ class Facts(SphinxDirective):
         return section
 
     def _fact(self, fact: facts.Fact) -> nodes.row:
-        source, _ = self.parse_inline("{cite:t}`" + fact.source + "`")
+        source = [nodes.Text(fact.origin)]
+        if fact.source != facts.COMPUTED:
+            source, _ = self.parse_inline("{cite:t}`" + fact.source + "`")
         row = self._row([nodes.Text(unbroken(fact.claim)), nodes.Text(fact.written(fact.value)),
                          nodes.Text(_tolerance(fact)), source, nodes.Text(unbroken(fact.check))])
         # Chaque fait a son ancre : une page peut le désigner.

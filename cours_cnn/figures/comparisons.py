@@ -72,7 +72,8 @@ def intervals(labels: Sequence[str], centers: Sequence[float], margins: Sequence
               reference: float | None = None, digits: int = 1) -> Picture:
     """Trace, de haut en bas, un point et un intervalle ``centre ± marge`` par élément.
 
-    ``dots`` : pour chaque élément, des valeurs isolées (une par graine, par exemple) marquées en gris, au-dessous ;
+    ``dots`` : pour chaque élément, des valeurs isolées (une par graine, par exemple) marquées en gris, au-dessous,
+    l'une sous l'autre si elles sont égales ;
     ``reference`` : abscisse d'un trait vertical ; un intervalle qui ne la contient pas est mis en couleur.
     Lève ``ValueError`` si les longueurs diffèrent ou si une marge est négative.
     """
@@ -87,7 +88,8 @@ def intervals(labels: Sequence[str], centers: Sequence[float], margins: Sequence
     for row, (name, center, margin) in enumerate(zip(labels, centers, margins, strict=True)):
         clear = reference is not None and abs(center - reference) > margin
         if dots is not None:
-            panel.plot(dots[row], [row + 0.25] * len(dots[row]), "o", color="#8a8a8a", markersize=3.5, zorder=2)
+            heights = [row + 0.25 + 0.13 * rank for rank in _ranks(dots[row])]
+            panel.plot(dots[row], heights, "o", color="#8a8a8a", markersize=3.5, zorder=2)
         panel.errorbar(center, row, xerr=margin, fmt="o", color=style.RED if clear else style.BLUE, capsize=3,
                        markersize=6, zorder=3)
         told.append(f"{name} : {number(float(center), digits)} ± {number(float(margin), digits)}")
@@ -98,6 +100,12 @@ def intervals(labels: Sequence[str], centers: Sequence[float], margins: Sequence
     panel.tick_params(axis="y", length=0)
     panel.set_ylim(len(labels) - 0.4, -0.6)
     return from_matplotlib(figure, alt or f"{title or xlabel}. " + " ; ".join(told) + ".", kind="png", dpi=_DPI)
+
+
+def _ranks(values: Sequence[float]) -> list[int]:
+    """Rend, pour chaque valeur, le nombre de celles qui la précèdent et lui sont égales, au millième près."""
+    rounded = np.round(np.asarray(values, dtype=float), 3).tolist()
+    return [rounded[:index].count(value) for index, value in enumerate(rounded)]
 
 
 def _areas(points: Mapping, sizes: Mapping[str, float] | None) -> dict[str, float]:

@@ -81,10 +81,12 @@ def activations(model, images, layers: Sequence[str]) -> dict[str, np.ndarray]:
     return {name: keras.ops.convert_to_numpy(output) for name, output in zip(layers, outputs, strict=True)}
 
 
-def feature_maps(model, image, layers: Sequence[str], *, columns: int = 16, alt: str = "") -> Picture:
+def feature_maps(model, image, layers: Sequence[str], *, columns: int = 16, alt: str = "",
+                 with_image: bool = False) -> Picture:
     """Dessine les cartes de caractéristiques d'une image, une bande par couche (couches convolutives ou de pooling).
 
     ``image`` : tableau (h, w, c) de la forme d'entrée du modèle. Bleu : négatif ; rouge : positif ; blanc : zéro.
+    ``with_image`` : montre d'abord l'image elle-même, de 0 (noir) à 1 (blanc).
     Lève ``ValueError`` si une couche n'existe pas ou ne produit pas de cartes.
     """
     outputs = activations(model, np.asarray(image)[None], layers)
@@ -92,9 +94,13 @@ def feature_maps(model, image, layers: Sequence[str], *, columns: int = 16, alt:
         if values.ndim != 4:
             refuse("layers", name, "des couches qui produisent des cartes (lot, hauteur, largeur, cartes)")
     lines = {name: -(-values.shape[-1] // columns) for name, values in outputs.items()}
-    figure, axes = style.new_figure(columns, sum(lines.values()), width=0.52 * columns,
-                                    height=0.72 * sum(lines.values()))
-    first = 0
+    first, total = int(with_image), sum(lines.values()) + int(with_image)
+    figure, axes = style.new_figure(columns, total, width=0.52 * columns, height=0.72 * total)
+    if with_image:
+        for panel in axes[0]:
+            panel.set_axis_off()
+        axes[0, 0].imshow(np.clip(image, 0, 1), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        _band_label(axes[0, 0], f"image {image.shape[0]} × {image.shape[1]}")
     for name, values in outputs.items():
         bound = float(np.abs(values).max()) or 1.0
         band = axes[first: first + lines[name]].ravel()
@@ -102,13 +108,16 @@ def feature_maps(model, image, layers: Sequence[str], *, columns: int = 16, alt:
             panel.set_axis_off()
             if index < values.shape[-1]:
                 panel.imshow(values[0, :, :, index], cmap="RdBu_r", vmin=-bound, vmax=bound, interpolation="nearest")
-        label = band[0].text(0, 1.08, f"{name} : {values.shape[-1]} cartes {values.shape[1]} × {values.shape[2]}",
-                             transform=band[0].transAxes, fontsize=8)
-        label.set_in_layout(False)  # sinon la mise en page élargit la première colonne
+        _band_label(band[0], f"{name} : {values.shape[-1]} cartes {values.shape[1]} × {values.shape[2]}")
         first += lines[name]
     told = ", ".join(f"{name} ({v.shape[-1]} cartes {v.shape[1]} × {v.shape[2]})" for name, v in outputs.items())
     alt = alt or f"Cartes de caractéristiques d'une image dans les couches {told}."
     return from_matplotlib(figure, alt, kind="png")
+
+
+def _band_label(panel, text: str) -> None:
+    label = panel.text(0, 1.08, text, transform=panel.transAxes, fontsize=8)
+    label.set_in_layout(False)  # sinon la mise en page élargit la première colonne
 
 
 def filters(model, layer: str, *, columns: int = 8, alt: str = "") -> Picture:

@@ -12,6 +12,8 @@ from cours_cnn.french import decimal, integer, number, percent
 from cours_cnn.validation import refuse
 
 _LABELS = {"loss": "Perte", "accuracy": "Exactitude"}
+_ERROR = "#a63603"  # rouge sombre : lisible sur les bleus pâles des erreurs
+_FLAT_NAME = 4  # lettres d'un nom de classe qui tient à plat sous sa case
 
 
 def lines(x: Sequence[float], series: Mapping[str, Sequence[float]], *, xlabel: str, ylabel: str, title: str = "",
@@ -98,16 +100,20 @@ def confusion_matrix(y_true, y_pred, classes: Sequence[str], *, title: str = "Ma
     diffèrent ou si un indice ne désigne aucune classe.
     """
     counts = confusion_counts(y_true, y_pred, len(classes))
+    names = 0.07 * max(0, max(map(len, classes)) - _FLAT_NAME)  # la place que prennent les noms, en pouces
     size = 1.6 + 0.42 * len(classes)
-    figure, axes = style.new_figure(width=size, height=size)
+    figure, axes = style.new_figure(width=size + names, height=size + 0.7 * names)
     panel = axes[0, 0]
     off_diagonal = counts * (1 - np.eye(len(classes), dtype=int))
-    panel.imshow(np.sqrt(counts), cmap="Blues")
+    panel.imshow(np.sqrt(counts), cmap="Blues", vmin=0)
     for row, column in np.argwhere(counts > 0):
-        dark = np.sqrt(counts[row, column]) > np.sqrt(counts.max()) / 2
-        panel.text(column, row, counts[row, column], ha="center", va="center", fontsize=9,
-                   color="white" if dark else style.RED if row != column else "black")
-    panel.set_xticks(range(len(classes)), classes)
+        shade = np.sqrt(counts[row, column] / counts.max())
+        color = "white" if shade > 0.65 else _ERROR if row != column and shade < 0.4 else "black"
+        panel.text(column, row, counts[row, column], ha="center", va="center", fontsize=9, color=color)
+    # Une case mesure 0,42 pouce : au-delà de quelques lettres, des noms écrits à plat se chevaucheraient.
+    slanted = max(map(len, classes)) > _FLAT_NAME
+    panel.set_xticks(range(len(classes)), classes, rotation=45 if slanted else 0, ha="right" if slanted else "center",
+                     rotation_mode="anchor" if slanted else "default")
     panel.set_yticks(range(len(classes)), classes)
     panel.set_title(title, loc="left", fontsize=11)
     panel.set_xlabel("Classe prédite")

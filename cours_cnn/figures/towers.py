@@ -10,7 +10,7 @@ from cours_cnn.figures.picture import Picture
 from cours_cnn.french import integer
 from cours_cnn.validation import refuse
 
-_WIDE, _HIGH, _GAP, _LEFT, _TOP, _LANE = 64, 44, 24, 58, 44, 100
+_WIDE, _HIGH, _GAP, _LEFT, _TOP, _LANE = 58, 44, 14, 54, 44, 100
 _READS_BOTH = (keras.layers.Conv2D, keras.layers.Dense)
 
 
@@ -18,7 +18,7 @@ def towers(model, *, alt: str = "") -> Picture:
     """Dessine un réseau séquentiel réparti en deux tours, d'après le nombre de groupes de ses convolutions.
 
     Chaque couche à poids est coupée en deux moitiés, une par tour ; l'entrée et la sortie sont communes. Un trait
-    droit : la moitié ne lit que sa tour (convolution à deux groupes) ; deux traits croisés : elle lit les deux. Les
+    gris : la moitié ne lit que sa tour (convolution à deux groupes), ou l'image ; orange : elle lit les deux tours. Les
     couches sans poids (*pooling*, *dropout*) restent dans leur tour et ne sont pas dessinées.
     Lève ``ValueError`` si aucune convolution n'a deux groupes, ou si une couche ne se partage pas en deux.
     """
@@ -45,7 +45,7 @@ def towers(model, *, alt: str = "") -> Picture:
         canvas.text(_LEFT - 12, _TOP + rank * _LANE + _HIGH / 2 + 4, f"tour {rank + 1}", 12, anchor="end", faded=True)
     bottom = _TOP + _LANE + _HIGH + 44
     x = 12.0
-    for color, words in ((GREY, "lit sa tour seulement"), (ORANGE, "lit les deux tours")):
+    for color, words in ((GREY, "lit l'image, ou sa tour seulement"), (ORANGE, "lit les deux tours")):
         canvas.parts.append(f'<path d="M{x:.0f} {bottom - 4}h26" stroke="{color}" stroke-width="2.2"/>')
         canvas.text(x + 34, bottom, words, 12, anchor="start")
         x += 64 + text_width(words, 12)
@@ -73,11 +73,11 @@ def _wires(canvas: Canvas, x: float, before: list[float], after: list[float], al
         for rank, target in enumerate(after):
             if alone and len(before) == len(after) and rank != source_rank:
                 continue
-            crossing = len(before) == len(after) == 2 and not alone
+            both = len(before) == 2 and not alone
             start, end = x - _GAP + 3, x - 3
-            color = ORANGE if crossing else GREY
+            color = ORANGE if both else GREY
             canvas.parts.append(f'<path d="M{start:.1f} {source + _HIGH / 2:.1f}L{end:.1f} {target + _HIGH / 2:.1f}" '
-                                f'stroke="{color}" stroke-width="{2.2 if crossing else 1.8}"/>')
+                                f'stroke="{color}" stroke-width="{2.2 if both else 1.8}"/>')
 
 
 def _column(canvas: Canvas, row, x: float, lanes: list[float]) -> None:
@@ -89,4 +89,4 @@ def _column(canvas: Canvas, row, x: float, lanes: list[float]) -> None:
     for top in lanes:
         canvas.box(x, top, _WIDE, _HIGH, color, opacity=0.18)
         canvas.text(middle, top + 19, integer(share), 13, bold=True)
-        canvas.text(middle, top + 35, f"{row.size[0]} × {row.size[1]}" if row.maps else "unités", 11)
+        canvas.text(middle, top + 35, f"{row.size[0]} × {row.size[1]}" if row.maps else "unités", 10.5)
