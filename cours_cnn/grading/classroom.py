@@ -123,7 +123,7 @@ def _absent(session: Session, copy: Submission) -> dict:
 def _empty(session: Session, reason: str) -> dict:
     return {"status": "illisible", "reason": reason, "questions": [], "points": 0.0,
             "total": sum(points for _, points in session.questions()), "repairs": [], "alerts": [], "answers": {},
-            "seconds": 0.0}
+            "computing": 0.0, "seconds": 0.0}
 
 
 def _kept(folder: Path, copy: Submission, session: Session, result: dict) -> dict:

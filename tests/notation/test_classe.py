@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict, replace
 
 import pytest
 
-from cours_cnn.grading import cli
+from cours_cnn.grading import bubblewrap, classroom, cli, submissions
 from cours_cnn.grading.sample import sample_class
+from cours_cnn.grading.session import Session
 from tools.pages import ROOT
 
 EXPECTED = {"Élève A": 20.0, "Élève B": 0.0, "Élève C": 18.0, "Élève D": 18.0}
@@ -36,18 +38,50 @@ def marks(folder, output) -> dict[str, float]:
     return {result["student"]: result["mark"] for result in content["resultats"] if result["status"] == "notée"}
 
 
+def killed_after_a_copy(process, done) -> dict[str, bytes]:
+    """Tue une notation dès qu'une copie est notée ; rend les résultats déjà écrits."""
+    limit = time.monotonic() + 240
+    while not list(done.glob("eleve-[a-d]*.json")) and process.poll() is None and time.monotonic() < limit:
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return {path.name: path.read_bytes() for path in done.glob("eleve-[a-d]*.json")}
+
+
+def essential(result) -> dict:
+    """Rend d'un résultat ce qui ne doit dépendre que de la copie et de la graine : tout, hormis les durées."""
+    kept = {name: result[name] for name in ("status", "reason", "points", "total", "repairs", "alerts", "answers")}
+    return kept | {"questions": [{name: question[name] for name in ("id", "points", "earned", "verdict", "message")}
+                                 for question in result["questions"]]}
+
+
+def marked(folder):
+    """Rend la session de la première notation, les copies, et l'essentiel de leurs résultats."""
+    session = Session(**json.loads((folder / "a" / "session.json").read_text(encoding="utf-8")))
+    copies = submissions.find(folder / "envoi.zip", "lenet")
+    known = [json.loads((folder / "a" / "copies" / f"{copy.key}.json").read_text(encoding="utf-8"))
+             for copy in copies]
+    return session, copies, [essential(result) for result in known]
+
+
+MARKER = """
+import json, sys
+from pathlib import Path
+from cours_cnn.grading import classroom, submissions
+from cours_cnn.grading.session import Session
+if __name__ == "__main__":
+    place = Path(sys.argv[1])
+    session = Session(**json.loads((place / "session.json").read_text(encoding="utf-8")))
+    classroom.mark_all(session, submissions.find(Path(sys.argv[2]), "lenet"), place)
+"""
+
+
 @pytest.mark.lent
 class TestWholeClass:
-    def test_killed_then_resumed_then_again_with_one_worker(self, folder, capsys):
+    def test_killed_then_resumed(self, folder, capsys):
         process = subprocess.Popen([sys.executable, "-m", "cours_cnn.grading", *command(folder, "a")], cwd=ROOT,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        limit = time.monotonic() + 240
-        done = folder / "a" / "copies"
-        while not list(done.glob("eleve-[a-d]*.json")) and process.poll() is None and time.monotonic() < limit:
-            time.sleep(0.1)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        kept = {path.name: path.read_bytes() for path in done.glob("*.json")}
+        kept = killed_after_a_copy(process, folder / "a" / "copies")
         assert kept
 
         assert cli.main(command(folder, "a", "--reprendre")) == 1  # l'élève F n'a pas remis de notebook
@@ -65,14 +99,52 @@ class TestWholeClass:
         assert "dépasse 15 s" in page
         assert "Non notée" not in page
 
-        seed = json.loads((folder / "a" / "session.json").read_text())["seed"]
-        assert cli.main(command(folder, "b", "--graine", str(seed), "--travailleurs", "1")) == 1
-        assert marks(folder, "b") == found
+    @pytest.mark.parametrize("workers", [1, 2, 4])
+    def test_the_number_of_workers_changes_nothing(self, folder, workers):
+        session, copies, known = marked(folder)
+        results = classroom.mark_all(session, copies, folder / f"travailleurs-{workers}", workers=workers)
+        assert [essential(result) for result in results] == known
 
-    def test_without_the_jail_it_refuses_and_says_why(self, folder, monkeypatch, capsys):
-        monkeypatch.setattr(cli.provisioner, "why_unavailable", lambda: "essai")
-        assert cli.main(command(folder, "c")) == 3
-        assert "--sans-protection" in capsys.readouterr().err
+    def test_killed_then_resumed_by_the_second_path_with_the_same_marks(self, folder):
+        if reason := bubblewrap.why_unavailable():
+            pytest.skip(reason)
+        session, copies, known = marked(folder)
+        session = replace(session, protection="bwrap")
+        place = folder / "bwrap"
+        classroom.write(place / "session.json", json.dumps(asdict(session)))
+        process = subprocess.Popen([sys.executable, "-c", MARKER, str(place), str(folder / "envoi.zip")], cwd=ROOT,
+                                   start_new_session=True)
+        kept = killed_after_a_copy(process, place / "copies")
+        results = classroom.mark_all(session, copies, place, resume=True)
+        assert [essential(result) for result in results] == known
+        assert all((place / "copies" / name).read_bytes() == data for name, data in kept.items())
+
+
+class TestProtection:
+    """Le choix entre les deux chemins, et le refus."""
+
+    @pytest.mark.parametrize(("prison", "bwrap", "options", "chosen"), [
+        (None, None, [], "prison"), ("essai", None, [], "bwrap"), (None, None, ["--protection", "bwrap"], "bwrap"),
+        ("essai", "autre", ["--sans-protection"], "aucune"),
+    ])
+    def test_the_first_that_works_is_taken(self, folder, monkeypatch, prison, bwrap, options, chosen):
+        asked = []
+        monkeypatch.setattr(cli.provisioner, "why_unavailable", lambda: prison)
+        monkeypatch.setattr(cli.bubblewrap, "why_unavailable", lambda: bwrap)
+        monkeypatch.setattr(cli, "_session", lambda options, master, protection: asked.append(protection))
+        with pytest.raises(AttributeError):
+            cli.main(command(folder, "choix", *options))
+        assert asked == [chosen]
+
+    @pytest.mark.parametrize("options", [[], ["--protection", "prison"], ["--protection", "bwrap"]])
+    def test_without_any_it_refuses_and_says_why(self, folder, monkeypatch, capsys, options):
+        monkeypatch.setattr(cli.provisioner, "why_unavailable", lambda: "raison de la prison")
+        monkeypatch.setattr(cli.bubblewrap, "why_unavailable", lambda: "raison de bubblewrap")
+        assert cli.main(command(folder, "c", *options)) == 3
+        told = capsys.readouterr().err
+        assert "--sans-protection" in told
+        assert ("raison de la prison" in told) == (options[-1:] != ["bwrap"])
+        assert ("raison de bubblewrap" in told) == (options[-1:] != ["prison"])
         assert not (folder / "c").exists()
 
 
