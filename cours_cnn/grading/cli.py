@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -105,10 +106,13 @@ def _mark_class(options) -> int:
     protection = _protection(options)
     if protection is None:
         return 3
-    session = _session(options, master, protection)
-    executor = _executor(options.executeur) if options.executeur else None
-    results = classroom.mark_all(session, copies, options.sortie, workers=options.travailleurs, executor=executor,
-                                 resume=options.reprendre, tell=lambda line: print(line, flush=True))
+    executor = _executor(options.executeur) if options.executeur else classroom.processes(options.travailleurs)
+    try:
+        session = _session(options, master, protection, executor)
+        results = classroom.mark_all(session, copies, options.sortie, executor, resume=options.reprendre,
+                                     tell=lambda line: print(line, flush=True))
+    finally:
+        executor.shutdown(cancel_futures=True)
     problems = classroom.write_reports(session, copies, results, options.sortie, scale, worksheet)
     for problem in problems:
         print(f"Feuille Moodle : {problem}.")
@@ -148,7 +152,7 @@ def _simulate(copies) -> int:
     return 0
 
 
-def _session(options, master: Path, protection: str) -> Session:
+def _session(options, master: Path, protection: str, executor) -> Session:
     """Rend la session à employer ; une reprise garde la graine et la référence de la session interrompue."""
     kept = options.sortie / "session.json"
     if options.reprendre and kept.is_file():
@@ -161,13 +165,14 @@ def _session(options, master: Path, protection: str) -> Session:
             return known
         print("Le corrigé ou les réglages ont changé : nouvelle session, toutes les copies sont renotées.")
     print("Exécution du corrigé…", flush=True)
-    session = open_session(master, seed=options.graine, protection=protection, cell_limit=options.delai)
-    check = classroom.mark(session, None)
+    session = executor.submit(partial(open_session, master.resolve(), seed=options.graine, protection=protection,
+                                      cell_limit=options.delai)).result()
+    check = executor.submit(classroom.mark, session, None).result()
     if check["points"] != check["total"]:
         lost = [question["id"] for question in check["questions"] if question["earned"] != question["points"]]
         raise SessionError(f"Le corrigé n'obtient que {check['points']:g} sur {check['total']:g} (questions "
                            f"{', '.join(lost)}) : il n'est pas reproductible. Aucune copie n'est notée.")
-    for weakness in weaknesses(session):
+    for weakness in weaknesses(session, executor.map):
         print(f"Corrigé à revoir, {weakness}.")
     classroom.write(kept, json.dumps(asdict(session), ensure_ascii=False))
     return session
@@ -193,7 +198,7 @@ def _executor(address: str):
 
 
 class _PoolExecutor:
-    """Donne à un ``multiprocessing.Pool`` (celui de Ray) la méthode ``submit`` de ``concurrent.futures``."""
+    """Donne à un ``multiprocessing.Pool`` (celui de Ray) l'interface de ``concurrent.futures``."""
 
     def __init__(self, pool):
         self.pool = pool
@@ -204,6 +209,12 @@ class _PoolExecutor:
         future: Future = Future()
         self.pool.apply_async(function, arguments, callback=future.set_result, error_callback=future.set_exception)
         return future
+
+    def map(self, function, *columns):
+        return [future.result() for future in [self.submit(function, *row) for row in zip(*columns, strict=True)]]
+
+    def shutdown(self, **_options) -> None:
+        self.pool.terminate()
 
 
 if __name__ == "__main__":

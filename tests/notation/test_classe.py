@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
@@ -43,9 +43,35 @@ def killed_after_a_copy(process, done) -> dict[str, bytes]:
     limit = time.monotonic() + 240
     while not list(done.glob("eleve-[a-d]*.json")) and process.poll() is None and time.monotonic() < limit:
         time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGKILL)
+    left = descendants(process.pid)
+    process.kill()
     process.wait()
+    limit = time.monotonic() + 20
+    while (alive := [pid for pid in left if running(pid)]) and time.monotonic() < limit:
+        time.sleep(0.1)
+    assert len(left) >= 4
+    assert not alive, "des processus survivent à la notation"
     return {path.name: path.read_bytes() for path in done.glob("eleve-[a-d]*.json")}
+
+
+def descendants(pid: int) -> list[int]:
+    """Rend les processus issus de ``pid`` : travailleurs, zygotes, noyaux."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found = [pid]
+    for known in found:
+        found += [child for child, parent in parents.items() if parent == known]
+    return found[1:]
+
+
+def running(pid: int) -> bool:
+    """Dit si un processus vit encore."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def essential(result) -> dict:
@@ -72,7 +98,7 @@ from cours_cnn.grading.session import Session
 if __name__ == "__main__":
     place = Path(sys.argv[1])
     session = Session(**json.loads((place / "session.json").read_text(encoding="utf-8")))
-    classroom.mark_all(session, submissions.find(Path(sys.argv[2]), "lenet"), place)
+    classroom.mark_all(session, submissions.find(Path(sys.argv[2]), "lenet"), place, classroom.processes(2))
 """
 
 
@@ -102,7 +128,8 @@ class TestWholeClass:
     @pytest.mark.parametrize("workers", [1, 2, 4])
     def test_the_number_of_workers_changes_nothing(self, folder, workers):
         session, copies, known = marked(folder)
-        results = classroom.mark_all(session, copies, folder / f"travailleurs-{workers}", workers=workers)
+        with classroom.processes(workers) as pool:
+            results = classroom.mark_all(session, copies, folder / f"travailleurs-{workers}", pool)
         assert [essential(result) for result in results] == known
 
     def test_killed_then_resumed_by_the_second_path_with_the_same_marks(self, folder):
@@ -115,7 +142,8 @@ class TestWholeClass:
         process = subprocess.Popen([sys.executable, "-c", MARKER, str(place), str(folder / "envoi.zip")], cwd=ROOT,
                                    start_new_session=True)
         kept = killed_after_a_copy(process, place / "copies")
-        results = classroom.mark_all(session, copies, place, resume=True)
+        with classroom.processes(2) as pool:
+            results = classroom.mark_all(session, copies, place, pool, resume=True)
         assert [essential(result) for result in results] == known
         assert all((place / "copies" / name).read_bytes() == data for name, data in kept.items())
 
@@ -131,7 +159,7 @@ class TestProtection:
         asked = []
         monkeypatch.setattr(cli.provisioner, "why_unavailable", lambda: prison)
         monkeypatch.setattr(cli.bubblewrap, "why_unavailable", lambda: bwrap)
-        monkeypatch.setattr(cli, "_session", lambda options, master, protection: asked.append(protection))
+        monkeypatch.setattr(cli, "_session", lambda options, master, protection, executor: asked.append(protection))
         with pytest.raises(AttributeError):
             cli.main(command(folder, "choix", *options))
         assert asked == [chosen]
