@@ -103,7 +103,7 @@ def test_interface_is_french(html):
             # Le texte de remplacement d'une figure est de la prose : il a ses propres règles.
             labels = LABELS if tag.name not in ("img", "svg") else ("title",)
             found += [f"{path.name} : {name}={tag[name]!r}" for name in labels if ENGLISH.search(tag.get(name, ""))]
-        for content in page.select("article section, script, style, code, pre"):
+        for content in page.select("article section, .genindextable, script, style, code, pre"):
             content.extract()
         found += [f"{path.name} : {text.strip()!r}" for text in page.body.find_all(string=ENGLISH)
                   if not isinstance(text, Comment)]
