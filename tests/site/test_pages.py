@@ -118,3 +118,15 @@ def test_formulas_are_rendered_without_script(html):
         assert not [script for script in page.select("script[src]") if "mathjax" in script["src"].lower()], path
         assert not page.select(".problematic"), path
     assert total > 10
+
+
+def test_terms_lead_to_the_glossary_from_the_chapters(html):
+    terms = set()
+    for path in sorted((html / "chapters").glob("*.html")):
+        links = [link["href"] for link in soup(path).select("a.cours-terme")]
+        assert len(links) == len(set(links)), f"{path.name} : un terme y est relié deux fois"
+        assert len(links) >= 10, path.name
+        terms |= {link.split("#")[1] for link in links}
+    anchors = {tag["id"] for tag in soup(html / "annexes" / "glossaire.html").select("dt[id]")}
+    assert terms <= anchors
+    assert len(terms) >= 60, f"{len(terms)} termes reliés"
