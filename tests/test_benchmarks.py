@@ -61,3 +61,9 @@ def test_bars_say_whether_they_are_held():
     told = bench.bars({"notation": {"au_dela_du_calcul_propre_s": 1.01, "rapport_a_nbgrader": 7.0}})
     assert told == ["notation, au_dela_du_calcul_propre_s : 1,01 (au plus 1,0) : NON TENUE",
                     "notation, rapport_a_nbgrader : 7,00 (au moins 7,0) : tenue"]
+
+
+def test_stored_results_name_no_machine():
+    text = bench.RESULTS.read_text(encoding="utf-8")
+    assert "/" not in text
+    assert set(json.loads(text)) <= set(bench.PARTS)
