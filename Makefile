@@ -67,8 +67,8 @@ exercices: $(TEMOINS)/test  ## Produit exercises/ à partir de solutions/
 experiments: $(TEMOINS)/test  ## Refait une partie des expériences longues et les compare aux résultats enregistrés
 	@for name in $(EXPERIENCES); do echo "$$name…"; $(PY) -m experiments.$$name --verifier || exit 1; done
 
-bench: $(TEMOINS)/test  ## Compare la durée des tests à celle de nbval employé seul
-	@$(PY) -m benchmarks.suite
+bench: $(TEMOINS)/test  ## Mesure la notation et la suite face à nbgrader, otter et nbval
+	@$(PY) -m benchmarks
 
 depot: $(TEMOINS)/site  ## Inscrit l'adresse du dépôt : make depot URL=https://github.com/organisation/depot
 	@$(PY) -m tools.depot "$(URL)"

@@ -14,13 +14,15 @@ class Table:
 
     ``columns`` : noms des colonnes ; ``rows`` : suites de valeurs (nombres, textes ou ``None`` pour « — ») ;
     ``caption`` : légende ; ``digits`` : décimales des réels ; ``total`` : dernière ligne mise en évidence.
-    Lève ``ValueError`` si une ligne n'a pas une valeur par colonne.
+    Lève ``ValueError`` si une colonne n'a pas de nom, ou si une ligne n'a pas une valeur par colonne.
     """
 
     def __init__(self, columns: Sequence[str], rows, *, caption: str = "", digits: int = 2, total: bool = False):
         self.columns = list(columns)
         self.rows = [tuple(row) for row in rows]
         self.caption, self.digits, self.total = caption, digits, total
+        if not all(name.strip() for name in self.columns):
+            refuse("columns", self.columns, "un nom par colonne : un lecteur d'écran annonce celui de chaque case")
         for row in self.rows:
             if len(row) != len(self.columns):
                 refuse("rows", row, f"une suite de {len(self.columns)} valeurs, une par colonne")

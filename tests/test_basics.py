@@ -78,6 +78,7 @@ class HugeRepr:
     (lambda: french.percent("1"), TypeError, "nombre réel"),
     (lambda: Table(["a", "b"], [(1,)]), ValueError, "2 valeurs"),
     (lambda: Table(["a"], [(1,)]).column("b"), KeyError, "une colonne parmi a"),
+    (lambda: Table(["", "b"], [(1, 2)]), ValueError, "un nom par colonne"),
     (lambda: validation.whole_number("n", 3, minimum=1, maximum=2), ValueError, "entre 1 et 2 ; reçu : 3"),
     (lambda: validation.pair("kernel", (1, 2, 3)), TypeError, "couple"),
     (lambda: validation.pair("kernel", "ab"), TypeError, "« kernel »"),

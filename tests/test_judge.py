@@ -301,3 +301,41 @@ def test_judge_does_not_load_tensorflow():
     program = ("import sys, cours_cnn.grading.judge, cours_cnn.grading.notebook_items; "
                "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)")
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def copied(nb, tmp_path_factory):
+    """Une séance sur des noyaux copiés du zygote."""
+    folder = tmp_path_factory.mktemp("copies")
+    nb.write(folder / "chapters" / "rapide.ipynb", [
+        nb.code("deja-charge", "import sys; print('tensorflow' in sys.modules, 'np' in globals())", "True False\n"),
+        nb.code("dossier", "import os; print(os.getcwd().split(os.sep)[-1], os.environ['COURS_CNN_ESSAI'])",
+                "chapters 7\n"),
+        nb.code("hasard", "import random, numpy as np; print(random.random(), np.random.rand())", "0.1 0.2\n"),
+        nb.code("calcul", "import tensorflow as tf; print(float(tf.reduce_sum(tf.ones((2, 3)))))", "6.0\n"),
+        nb.code("apprentissage", "import keras\nm = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])\n"
+                "m.compile('sgd', 'mse')\nprint(len(m.fit(np.ones((64, 2)), np.ones(64), verbose=0).history))", "1\n"),
+        nb.code("figure", "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()",
+                [nb.figure("essai")]),
+        nb.code("meurt", "os._exit(4)")])
+    nb.write(folder / "chapters" / "second.ipynb", [nb.code("neuf", "print('m' in globals())", "False\n")])
+    return judge(folder, "--noyaux=cours-cnn-rapide", COURS_CNN_ESSAI="7")
+
+
+@pytest.mark.lent
+@pytest.mark.skipif(sys.platform != "linux", reason="le zygote demande Linux")
+class TestCopiedKernels:
+    def test_a_copied_kernel_behaves_like_a_new_one(self, copied):
+        assert {name for name, verdict in copied.verdicts.items() if verdict != "passed"} == {
+            "hasard", "figure", "meurt"}, copied.text
+        assert "code de sortie 4" in copied.messages["meurt"]
+
+    def test_nothing_is_seeded_behind_the_notebook(self, copied):
+        found = re.search(r"\+(0\.\d+) (0\.\d+)", copied.messages["hasard"])
+        import random
+
+        assert float(found[1]) != random.Random(0).random()
+        assert float(found[2]) != pytest.approx(0.5488135)
+
+    def test_figures_go_to_the_notebook(self, copied):
+        assert "<Figure size 640x480 with 1 Axes>" in copied.messages["figure"]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +21,21 @@ from cours_cnn.validation import whole_number
 def draw(question: int) -> np.random.RandomState:
     """Rend le générateur de nombres d'une question, tiré de la graine de l'environnement."""
     return np.random.RandomState([setting("graine", 0), whole_number("question", question, minimum=1)])
+
+
+def pick(question: int, total: int, count: int, *, seed: int | None = None) -> list[int]:
+    """Rend les rangs de ``count`` images parmi ``total``, que la graine (celle de l'environnement) tire et ordonne."""
+    random = draw(question) if seed is None else np.random.RandomState([seed, question])
+    return random.permutation(total)[:count].tolist()
+
+
+def hidden(name: str) -> dict[str, np.ndarray]:
+    """Rend les tableaux d'un fichier ``.npz`` placé à côté du corrigé et que l'élève ne reçoit pas (des images, jamais
+    leurs étiquettes).
+    """
+    folder = Path(os.environ.get("COURS_CNN_EVALUATION") or Path.cwd())
+    with np.load(folder / name, allow_pickle=False) as content:
+        return {key: content[key] for key in content.files}
 
 
 def inject(model, random: np.random.RandomState) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
@@ -13,6 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from cours_cnn.grading import moodle, reports, similarity
+from cours_cnn.grading.jail import die_with_parent
 from cours_cnn.grading.marking import mark
 from cours_cnn.grading.rebuild import is_answer, stub_of
 from cours_cnn.grading.scale import Scale
@@ -20,13 +22,23 @@ from cours_cnn.grading.session import Session
 from cours_cnn.grading.submissions import Submission
 
 
-def mark_all(session: Session, copies: Sequence[Submission], output: Path, *, workers: int = 2,
-             executor: Executor | None = None, resume: bool = False,
-             tell: Callable[[str], None] = print) -> list[dict]:
+def processes(workers: int) -> ProcessPoolExecutor:
+    """Rend un exécuteur de ``workers`` processus, qui ne survivent pas à celui-ci, même tué sans préavis."""
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_follow_parent)
+
+
+def _follow_parent() -> None:
+    if sys.platform == "linux":
+        die_with_parent()
+
+
+def mark_all(session: Session, copies: Sequence[Submission], output: Path, executor: Executor, *,
+             resume: bool = False, tell: Callable[[str], None] = print) -> list[dict]:
     """Note chaque copie et rend les résultats, dans l'ordre de ``copies``.
 
     Chaque résultat est écrit dès qu'il est connu : une interruption ne perd que les copies en cours. ``resume`` ne
-    reprend que ce qui a changé (copie, corrigé, graine). ``executor`` remplace les processus de cette machine.
+    reprend que ce qui a changé (copie, corrigé, graine). ``executor`` : les processus de :func:`processes`, ou une
+    grappe.
     """
     folder = output / "copies"
     folder.mkdir(parents=True, exist_ok=True)
@@ -44,20 +56,13 @@ def mark_all(session: Session, copies: Sequence[Submission], output: Path, *, wo
     if resume and results:
         tell(f"{len(copies) - len(waiting)} copie(s) déjà notée(s), inchangée(s).")
     start = time.monotonic()
-    own = executor is None and waiting
-    pool = executor or (ProcessPoolExecutor(min(workers, max(1, len(waiting))), mp_context=get_context("spawn"))
-                        if waiting else None)
-    try:
-        futures = {pool.submit(mark, session, copy.file.data): copy for copy in waiting} if pool else {}
-        for done, future in enumerate(as_completed(futures), start=1):
-            copy = futures[future]
-            results[copy.key] = _kept(folder, copy, session, _outcome(future, session))
-            pace = (time.monotonic() - start) / done
-            tell(f"{done}/{len(waiting)}  {copy.student} : {_short(results[copy.key])}  "
-                 f"(reste environ {round(pace * (len(waiting) - done))} s)")
-    finally:
-        if own:
-            pool.shutdown(cancel_futures=True)
+    futures = {executor.submit(mark, session, copy.file.data): copy for copy in waiting}
+    for done, future in enumerate(as_completed(futures), start=1):
+        copy = futures[future]
+        results[copy.key] = _kept(folder, copy, session, _outcome(future, session))
+        pace = (time.monotonic() - start) / done
+        tell(f"{done}/{len(waiting)}  {copy.student} : {_short(results[copy.key])}  "
+             f"(reste environ {round(pace * (len(waiting) - done))} s)")
     return [results[copy.key] for copy in copies]
 
 
@@ -123,7 +128,7 @@ def _absent(session: Session, copy: Submission) -> dict:
 def _empty(session: Session, reason: str) -> dict:
     return {"status": "illisible", "reason": reason, "questions": [], "points": 0.0,
             "total": sum(points for _, points in session.questions()), "repairs": [], "alerts": [], "answers": {},
-            "seconds": 0.0}
+            "computing": 0.0, "seconds": 0.0}
 
 
 def _kept(folder: Path, copy: Submission, session: Session, result: dict) -> dict:

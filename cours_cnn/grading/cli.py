@@ -12,18 +12,20 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import nbformat
 
-from cours_cnn.grading import classroom, moodle, provisioner, submissions
+from cours_cnn.grading import bubblewrap, classroom, moodle, provisioner, submissions
 from cours_cnn.grading.lint import weaknesses
 from cours_cnn.grading.sample import sample_class
 from cours_cnn.grading.scale import read_scale
-from cours_cnn.grading.session import CELL_LIMIT_S, Session, SessionError, identified, open_session
+from cours_cnn.grading.session import CELL_LIMIT_S, Session, SessionError, hidden_parts, identified, open_session
 from cours_cnn.grading.zygote_client import ZygoteError
 
 EXECUTORS = ("dask", "ray")
+PROTECTIONS = ("prison", "bwrap")  # dans l'ordre de préférence
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     mark.add_argument("--delai", type=float, default=CELL_LIMIT_S, metavar="S", help="secondes par cellule (60)")
     mark.add_argument("--executeur", metavar="ADRESSE", help="grappe : dask://hôte:port ou ray://hôte:port")
     mark.add_argument("--simulation", action="store_true", help="dire ce qui serait fait, sans rien noter")
+    mark.add_argument("--protection", choices=PROTECTIONS,
+                      help="prison (la plus rapide) ou bwrap (bubblewrap) ; par défaut, la première qui fonctionne")
     mark.add_argument("--sans-protection", action="store_true",
                       help="exécuter les copies SANS prison : elles peuvent lire et détruire vos fichiers")
     sample = commands.add_parser("exemple", help="écrire une petite classe fictive, pour essayer la notation")
@@ -99,17 +103,16 @@ def _mark_class(options) -> int:
     print(f"{len(copies)} élève(s), {len(present)} notebook(s) à noter.")
     if options.simulation:
         return _simulate(copies)
-    protection = "aucune" if options.sans_protection else "prison"
-    if protection == "prison" and (reason := provisioner.why_unavailable()):
-        print(f"La prison des copies n'est pas disponible : {reason}.\nNoter sans elle laisserait les copies lire et "
-              "modifier vos fichiers ; si vous l'acceptez, ajoutez --sans-protection.", file=sys.stderr)
+    protection = _protection(options)
+    if protection is None:
         return 3
-    if protection == "aucune":
-        print("AVERTISSEMENT : les copies s'exécutent sans protection ; elles peuvent lire et modifier vos fichiers.")
-    session = _session(options, master, protection)
-    executor = _executor(options.executeur) if options.executeur else None
-    results = classroom.mark_all(session, copies, options.sortie, workers=options.travailleurs, executor=executor,
-                                 resume=options.reprendre, tell=lambda line: print(line, flush=True))
+    executor = _executor(options.executeur) if options.executeur else classroom.processes(options.travailleurs)
+    try:
+        session = _session(options, master, protection, executor)
+        results = classroom.mark_all(session, copies, options.sortie, executor, resume=options.reprendre,
+                                     tell=lambda line: print(line, flush=True))
+    finally:
+        executor.shutdown(cancel_futures=True)
     problems = classroom.write_reports(session, copies, results, options.sortie, scale, worksheet)
     for problem in problems:
         print(f"Feuille Moodle : {problem}.")
@@ -118,6 +121,26 @@ def _mark_class(options) -> int:
     if refused:
         print("Non notée(s) : " + ", ".join(refused) + ".")
     return 1 if refused or problems else 0
+
+
+def _protection(options) -> str | None:
+    """Rend la protection des copies : celle demandée, sinon la première qui fonctionne ; ``None`` sans aucune."""
+    if options.sans_protection:
+        print("AVERTISSEMENT : les copies s'exécutent sans protection ; elles peuvent lire et modifier vos fichiers.")
+        return "aucune"
+    checks = {"prison": provisioner.why_unavailable, "bwrap": bubblewrap.why_unavailable}
+    reasons = []
+    for name in [options.protection] if options.protection else PROTECTIONS:
+        reason = checks[name]()
+        if reason is None:
+            if reasons:
+                print(f"Protection employée : {name} ({'; '.join(reasons)}).")
+            return name
+        reasons.append(f"{name} : {reason}")
+    print("Aucune protection des copies n'est disponible.\n" + "".join(f"  {line}.\n" for line in reasons)
+          + "Noter sans elle laisserait les copies lire et modifier vos fichiers ; si vous l'acceptez, ajoutez "
+          "--sans-protection.", file=sys.stderr)
+    return None
 
 
 def _simulate(copies) -> int:
@@ -129,25 +152,27 @@ def _simulate(copies) -> int:
     return 0
 
 
-def _session(options, master: Path, protection: str) -> Session:
+def _session(options, master: Path, protection: str, executor) -> Session:
     """Rend la session à employer ; une reprise garde la graine et la référence de la session interrompue."""
     kept = options.sortie / "session.json"
     if options.reprendre and kept.is_file():
         known = Session(**json.loads(kept.read_text(encoding="utf-8")))
-        text = nbformat.writes(identified(nbformat.read(master, as_version=4)))
-        same = known.master == text and known.protection == protection
+        now = identified(nbformat.read(master, as_version=4))
+        same = (known.master, known.protection) == (nbformat.writes(now), protection) and \
+            (known.labels, known.shown) == hidden_parts(now, master.parent, known.seed)
         if same and options.graine in (None, known.seed) and known.cell_limit == options.delai:
             print("Session reprise : même graine, même corrigé.")
             return known
         print("Le corrigé ou les réglages ont changé : nouvelle session, toutes les copies sont renotées.")
     print("Exécution du corrigé…", flush=True)
-    session = open_session(master, seed=options.graine, protection=protection, cell_limit=options.delai)
-    check = classroom.mark(session, None)
+    session = executor.submit(partial(open_session, master.resolve(), seed=options.graine, protection=protection,
+                                      cell_limit=options.delai)).result()
+    check = executor.submit(classroom.mark, session, None).result()
     if check["points"] != check["total"]:
         lost = [question["id"] for question in check["questions"] if question["earned"] != question["points"]]
         raise SessionError(f"Le corrigé n'obtient que {check['points']:g} sur {check['total']:g} (questions "
                            f"{', '.join(lost)}) : il n'est pas reproductible. Aucune copie n'est notée.")
-    for weakness in weaknesses(session):
+    for weakness in weaknesses(session, executor.map):
         print(f"Corrigé à revoir, {weakness}.")
     classroom.write(kept, json.dumps(asdict(session), ensure_ascii=False))
     return session
@@ -173,7 +198,7 @@ def _executor(address: str):
 
 
 class _PoolExecutor:
-    """Donne à un ``multiprocessing.Pool`` (celui de Ray) la méthode ``submit`` de ``concurrent.futures``."""
+    """Donne à un ``multiprocessing.Pool`` (celui de Ray) l'interface de ``concurrent.futures``."""
 
     def __init__(self, pool):
         self.pool = pool
@@ -184,6 +209,12 @@ class _PoolExecutor:
         future: Future = Future()
         self.pool.apply_async(function, arguments, callback=future.set_result, error_callback=future.set_exception)
         return future
+
+    def map(self, function, *columns):
+        return [future.result() for future in [self.submit(function, *row) for row in zip(*columns, strict=True)]]
+
+    def shutdown(self, **_options) -> None:
+        self.pool.terminate()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ SOCKETS = "/prises"
 INNER_ID = 1000  # l'identité du noyau, vue de l'intérieur
 NOBODY = 65534
 
+DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICE_LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
+
 _CLONE = {"user": 0x10000000, "mount": 0x00020000, "pid": 0x20000000, "net": 0x40000000, "ipc": 0x08000000,
           "uts": 0x04000000}
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = (
@@ -72,6 +75,12 @@ def unshare() -> None:
     _check(_libc.unshare(flags), "unshare")
 
 
+def private_mounts() -> None:
+    """Sépare les seuls montages du processus : ceux qu'il fait ensuite ne se voient pas du reste de la machine."""
+    _check(_libc.unshare(_CLONE["mount"]), "unshare")
+    mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+
+
 def map_identity(pid: int, outer: int) -> None:
     """Écrit, depuis le parent, l'identité du processus ``pid`` : ``INNER_ID`` dedans, ``outer`` dehors."""
     folder = Path(f"/proc/{pid}")
@@ -85,32 +94,33 @@ def enter(jail: Jail) -> None:
 
     Lève :class:`JailError` à la première étape refusée : rien de la copie ne doit alors être exécuté.
     """
-    _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+    mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     # Les sources s'ouvrent avant le changement d'identité : le compte nobody ne traverserait pas un dossier personnel.
-    shown = {path: os.open(path, os.O_PATH) for path in _outermost(jail.visible) if Path(path).exists()}
-    devices = {name: os.open(f"/dev/{name}", os.O_PATH) for name in ("null", "zero", "full", "random", "urandom")}
+    shown = {path: os.open(path, os.O_PATH) for path in outermost(jail.visible) if Path(path).exists()}
+    devices = {name: os.open(f"/dev/{name}", os.O_PATH) for name in DEVICES}
     sockets = os.open(jail.sockets, os.O_PATH)
     os.setresgid(INNER_ID, INNER_ID, INNER_ID)
     os.setresuid(INNER_ID, INNER_ID, INNER_ID)
     # /tmp existe partout et se traverse ; ce montage n'est vu que du processus séparé.
     base = "/tmp"
-    _mount("tmpfs", base, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=8m,mode=0755")
+    mount("tmpfs", base, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=8m,mode=0755")
+    # D'abord ce qui s'écrit : le cours peut se trouver lui-même sous /tmp.
+    _writable(base, WORK, jail.limits.scratch)
+    _writable(base, "/tmp", jail.limits.scratch)
     for path, source in shown.items():
-        _bind(base + path, source, read_only=True, folder=Path(f"/proc/self/fd/{source}").is_dir())
+        bind(base + path, source, read_only=True, folder=Path(f"/proc/self/fd/{source}").is_dir())
     for name in ("bin", "sbin", "lib", "lib64"):
         link = Path("/", name)
         if link.is_symlink() and not os.path.lexists(f"{base}/{name}"):
             Path(base, name).symlink_to(link.readlink())
     _devices(base, devices)
-    _writable(base, WORK, jail.limits.scratch)
-    _writable(base, "/tmp", jail.limits.scratch)
     _writable(base, "/dev/shm", jail.limits.scratch)
-    _bind(base + SOCKETS, sockets, read_only=False)
+    bind(base + SOCKETS, sockets, read_only=False)
     for path in jail.hidden:
         if Path(base + path).is_dir():
-            _mount("tmpfs", base + path, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_RDONLY, "size=4k")
+            mount("tmpfs", base + path, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_RDONLY, "size=4k")
     Path(base, "proc").mkdir()
-    _mount("proc", f"{base}/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    mount("proc", f"{base}/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
     # Aucun nouvel espace de noms d'utilisateurs : il rendrait des droits que l'on retire plus bas.
     Path(base, "proc/sys/user/max_user_namespaces").write_text("0")
     Path(base, "ancienne").mkdir(mode=0o700)
@@ -118,14 +128,14 @@ def enter(jail: Jail) -> None:
     os.chdir("/")
     _check(_libc.umount2(b"/ancienne", _MNT_DETACH), "umount")
     Path("/ancienne").rmdir()
-    _mount("none", "/", None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+    mount("none", "/", None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
     for descriptor in [*shown.values(), *devices.values(), sockets]:
         os.close(descriptor)
-    _restrict(jail.limits)
+    restrict(jail.limits)
     os.chdir(WORK)
 
 
-def _restrict(limits: Limits) -> None:
+def restrict(limits: Limits) -> None:
     """Pose les limites de ressources, puis retire sans retour tous les droits."""
     for kind, value in ((resource.RLIMIT_AS, limits.memory), (resource.RLIMIT_NPROC, limits.processes),
                         (resource.RLIMIT_FSIZE, limits.file_size), (resource.RLIMIT_CPU, limits.cpu),
@@ -147,7 +157,7 @@ def die_with_parent() -> None:
     _check(_libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0), "pdeathsig")
 
 
-def _outermost(paths: Sequence[str]) -> list[str]:
+def outermost(paths: Sequence[str]) -> list[str]:
     """Rend les chemins qu'aucun autre ne contient, dans l'ordre."""
     kept: list[str] = []
     for path in sorted({os.path.abspath(path) for path in paths}):  # noqa: PTH100 — un lien doit rester un lien
@@ -156,17 +166,18 @@ def _outermost(paths: Sequence[str]) -> list[str]:
     return kept
 
 
-def _bind(target: str, source: int, *, read_only: bool, folder: bool = True) -> None:
+def bind(target: str, source: int, *, read_only: bool, folder: bool = True) -> None:
+    """Montre à l'endroit ``target`` le dossier ou le fichier ouvert sous le numéro ``source``."""
     if folder:
         Path(target).mkdir(parents=True, exist_ok=True)
     else:
         Path(target).parent.mkdir(parents=True, exist_ok=True)
         Path(target).touch()
-    _mount(f"/proc/self/fd/{source}", target, None, _MS_BIND)
+    mount(f"/proc/self/fd/{source}", target, None, _MS_BIND)
     if read_only:
-        _mount("none", target, None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+        mount("none", target, None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
     else:
-        _mount("none", target, None, _MS_REMOUNT | _MS_BIND | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+        mount("none", target, None, _MS_REMOUNT | _MS_BIND | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
 
 
 def _devices(base: str, devices: Mapping[str, int]) -> None:
@@ -174,17 +185,18 @@ def _devices(base: str, devices: Mapping[str, int]) -> None:
     for name, source in devices.items():
         target = Path(base, "dev", name)
         target.touch()
-        _mount(f"/proc/self/fd/{source}", str(target), None, _MS_BIND)
-    for name, link in (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
+        mount(f"/proc/self/fd/{source}", str(target), None, _MS_BIND)
+    for name, link in DEVICE_LINKS.items():
         Path(base, "dev", name).symlink_to(link)
 
 
 def _writable(base: str, path: str, size: int) -> None:
     Path(base + path).mkdir(parents=True)
-    _mount("tmpfs", base + path, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={size},mode=0700")
+    mount("tmpfs", base + path, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={size},mode=0700")
 
 
-def _mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
+def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
+    """Monte ; lève :class:`JailError` si le système refuse."""
     _check(_libc.mount(source.encode(), target.encode(), kind and kind.encode(), flags, options.encode()),
            f"mount {target}")
 

@@ -23,9 +23,10 @@ SHARE = "cours_cnn.part"  # part des points d'une cellule notée d'après ses pr
 
 
 def pytest_addoption(parser):
-    """Ajoute l'option ``--sans-budget``."""
+    """Ajoute les options ``--sans-budget`` et ``--noyaux``."""
     group = parser.getgroup("cours_cnn", "Notebooks du cours")
     group.addoption("--sans-budget", action="store_true", help="ne pas faire échouer un notebook trop lent")
+    group.addoption("--noyaux", metavar="FOURNISSEUR", help="fournisseur de noyaux, par exemple cours-cnn-rapide")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import nbformat
 
@@ -14,19 +14,21 @@ from cours_cnn.grading.session import Session
 CONSTANTS = ("None", "0", "1", "[]", "True", "args[0] if args else None")
 
 
-def weaknesses(session: Session) -> list[str]:
+def weaknesses(session: Session, spread: Callable = map) -> list[str]:
     """Rend une phrase par question qu'une réponse vide ou constante obtient, ou dont le verdict se rend dans le noyau.
 
     Les réponses d'essai : l'énoncé laissé tel quel, puis chaque fonction remplacée par une constante de ``CONSTANTS``.
+    ``spread`` : le ``map`` d'un exécuteur, pour les juger à plusieurs.
     """
     found = [f"{cell.id} : l'évaluation n'écrit aucune donnée ; un objet trompeur peut l'obtenir"
              for cell in session.notebook.cells if is_evaluation(cell) and not session.expected.get(cell.id)]
     trials = {"une copie vierge": {cell.id: without_solution(cell.source) + "\n    ..." for cell in _answers(session)}}
     trials |= {f"une réponse constante ({value})": {cell.id: constant(cell.source, value) for cell in _answers(session)}
                for value in CONSTANTS}
-    for name, answers in trials.items():
+    results = spread(mark, [session] * len(trials), [_copy(session, answers) for answers in trials.values()])
+    for name, result in zip(trials, results, strict=True):
         found += [f"{question['id']} : {name} obtient {question['earned']:g} sur {question['points']:g}"
-                  for question in mark(session, _copy(session, answers))["questions"] if question["earned"]]
+                  for question in result["questions"] if question["earned"]]
     return found
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from cours_cnn.grading import reading, rebuild
 from cours_cnn.grading.judge import SHARE
-from cours_cnn.grading.session import Session, marking_environment
+from cours_cnn.grading.session import KERNELS, Session, marking_environment
 
 SHOWN = 4_000
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
@@ -32,12 +32,16 @@ class Collector:
 
     def __init__(self):
         self.cells: dict[str, dict] = {}
+        self.defect = ""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item, call):
         """Note l'issue de l'exécution d'une cellule."""
         report = yield
-        if call.when == "call" or (call.when == "setup" and report.failed):
+        if call.when == "setup" and report.failed:
+            # Le noyau n'a pas démarré comme il le devait : aucune réponse n'en est responsable.
+            self.defect = clean(str(call.excinfo.value))
+        elif call.when == "call":
             error = getattr(call.excinfo, "value", None)
             self.cells[item.name] = {
                 "passed": report.passed, "seconds": round(call.duration, 3),
@@ -53,12 +57,13 @@ def mark(session: Session, data: bytes | None) -> dict:
 
     ``data`` : contenu du fichier de l'élève ; ``None`` note le corrigé lui-même. Le résultat contient ``status``
     (``"notée"`` ou ``"illisible"``), ``reason``, ``questions``, ``points``, ``total``, ``repairs``, ``alerts``,
-    ``answers`` et ``seconds``. Ne lève rien : tout défaut de la copie devient un résultat.
+    ``answers``, ``seconds`` (durée totale) et ``computing`` (celle de ses cellules). Tout défaut de
+    la copie devient un résultat ; un défaut du correcteur est levé.
     """
     start = time.monotonic()
     total = sum(points for _, points in session.questions())
     empty = {"status": "illisible", "reason": "", "questions": [], "points": 0.0, "total": total, "repairs": [],
-             "alerts": [], "answers": {}}
+             "alerts": [], "answers": {}, "computing": 0.0}
     try:
         found = None if data is None else reading.read(data)
     except reading.UnreadableError as error:
@@ -69,11 +74,12 @@ def mark(session: Session, data: bytes | None) -> dict:
     return empty | {
         "status": "notée", "questions": questions, "points": sum(question["earned"] for question in questions),
         "repairs": rebuilt.repairs, "alerts": rebuilt.alerts, "answers": rebuilt.answers,
+        "computing": round(sum(cell["seconds"] for cell in cells.values()), 3),
         "seconds": round(time.monotonic() - start, 3)}
 
 
 def run_all(rebuilt: rebuild.Rebuilt, session: Session) -> dict[str, dict]:
-    """Comme :func:`run`, mais une réponse qui tue le noyau ne prive pas de points les autres questions.
+    """Comme :func:`run`, mais une réponse qui tue ou sature le noyau ne prive pas de points les autres questions.
 
     La copie est alors reprise sans les cellules de la question fautive, dont le verdict est gardé.
     """
@@ -81,38 +87,63 @@ def run_all(rebuilt: rebuild.Rebuilt, session: Session) -> dict[str, dict]:
     groups = rebuilt.groups
     while True:
         cells = run(rebuilt.notebook, session)
-        killer = next((name for name, cell in cells.items() if _killed(cell)), None)
-        if killer is None:
+        culprit = _culprit(cells, groups)
+        if culprit is None:
             return cells | kept
-        group = groups.get(killer)
+        group = groups.get(culprit)
         ours = [cell for cell in rebuilt.notebook.cells if groups[cell.id] == group and "nbgrader" not in cell.metadata]
         if not any(cell.source.strip() for cell in ours):
             return cells | kept  # la faute ne vient pas d'une cellule de l'élève
-        kept |= {name: cells[name] for name in cells if groups.get(name) == group}
+        # Ce qui est juste malgré tout le reste, même si la reprise, sans la réponse fautive, n'y parvient plus.
+        kept |= {name: cell for name, cell in cells.items()
+                 if groups.get(name) == group or (cell["passed"] and name not in kept)}
         for cell in ours:
             cell.source = ""
 
 
 def run(notebook, session: Session) -> dict[str, dict]:
-    """Fait exécuter et juger ``notebook`` par nbval ; rend ce que :class:`Collector` a relevé, par cellule."""
+    """Fait exécuter et juger ``notebook`` par nbval ; rend ce que :class:`Collector` a relevé, par cellule.
+
+    Lève ``RuntimeError`` si le noyau protégé ne démarre pas : une copie ne peut en pâtir.
+    """
     collector, console = Collector(), io.StringIO()
     # Le dossier est privé et n'est pas visible du noyau : il contient les sorties de référence.
     with tempfile.TemporaryDirectory(prefix="cours-cnn-notation-") as folder:
         path = Path(folder, "copie.ipynb")
         nbformat.write(notebook, path)
         Path(folder, "pytest.ini").write_text("[pytest]\n")
-        options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "cours_cnn.grading.judge", "--nbval",
-                   "--nbval-current-env", f"--nbval-cell-timeout={session.cell_limit:g}", "--sans-budget",
-                   "--rootdir", folder, "-c", str(Path(folder, "pytest.ini")), "--color=no", str(path)]
+        # Rien d'autre que nbval et le juge : un greffon installé à côté ne peut ni ralentir ni changer le jugement. Les
+        # greffons des exceptions perdues passent le ramasse-miettes plusieurs fois : un tiers de seconde par copie.
+        options = ["-q", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception",
+                   "-p", "nbval.plugin", "-p", "cours_cnn.grading.judge", "--nbval", "--nbval-current-env",
+                   f"--nbval-cell-timeout={session.cell_limit:g}", "--sans-budget",
+                   f"--noyaux={KERNELS[session.protection]}", "--rootdir", folder,
+                   "-c", str(Path(folder, "pytest.ini")), "--color=no", str(path)]
         with marking_environment(session), contextlib.redirect_stdout(console), contextlib.redirect_stderr(console):
             code = pytest.main(options, plugins=[collector])
+    if collector.defect:
+        raise RuntimeError(collector.defect)
     if not collector.cells:
         raise RuntimeError(f"nbval n'a jugé aucune cellule (pytest, code {int(code)}).\n{console.getvalue()[-SHOWN:]}")
     return collector.cells
 
 
-def _killed(cell: Mapping) -> bool:
-    return any(sign in cell["headline"] for sign in ("s'est arrêté pendant", "refuse de s'interrompre"))
+def _culprit(cells: Mapping[str, dict], groups: Mapping[str, str]) -> str | None:
+    """Rend la cellule qui a tué le noyau, ou qui l'a saturé si une autre question échoue après elle, ou ``None``."""
+    killer = next((name for name, cell in cells.items() if _shows(cell, "s'est arrêté pendant", "refuse de s'interr")),
+                  None)
+    if killer is not None:
+        return killer
+    names = list(cells)
+    for rank, name in enumerate(names):
+        later = [other for other in names[rank + 1:] if groups.get(other) != groups.get(name)]
+        if _shows(cells[name], "dépasse", "affiche plus de") and not all(cells[other]["passed"] for other in later):
+            return name
+    return None
+
+
+def _shows(cell: Mapping, *signs: str) -> bool:
+    return any(sign in cell["headline"] for sign in signs)
 
 
 def clean(text: str) -> str:

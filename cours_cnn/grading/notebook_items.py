@@ -12,6 +12,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 
 from cours_cnn.grading.compare import Tolerance, differences
 from cours_cnn.grading.judge import SHARE
+from cours_cnn.grading.provisioner import chosen, require
 from cours_cnn.grading.scoring import accuracy, share
 from cours_cnn.grading.timings import crowding
 from cours_cnn.grading.watched_kernel import OUTPUT_CAP, KernelDied, WatchedKernel
@@ -61,8 +62,14 @@ class JudgedNotebook(IPyNbFile):
             yield JudgedCell.from_parent(self, name=name, cell_num=item.cell_num, cell=item.cell, options=item.options)
 
     def setup(self):
-        """Démarre le noyau, sous surveillance."""
-        super().setup()
+        """Démarre le noyau demandé par ``--noyaux``, sous surveillance ; lève ``RuntimeError`` si c'en est un autre."""
+        wanted = self.config.option.noyaux
+        if not wanted:
+            super().setup()
+        else:
+            with chosen(wanted):
+                super().setup()
+            require(wanted, self.kernel.km)
         self.kernel = WatchedKernel(self.kernel)
 
     @property

@@ -1,12 +1,13 @@
 """Fournisseur de noyaux pour ``jupyter_client`` : nbval et nbclient l'emploient sans rien en savoir.
 
-Deux noms, choisis par la variable ``JUPYTER_DEFAULT_PROVISIONER_NAME`` :
+Trois noms, choisis par :func:`chosen`, ou hors du correcteur par la variable ``JUPYTER_DEFAULT_PROVISIONER_NAME`` :
 
 - ``cours-cnn-rapide`` : une copie du zygote, sans prison, pour les notebooks du cours lui-même ;
-- ``cours-cnn-prison`` : une copie du zygote enfermée (:mod:`cours_cnn.grading.jail`), pour les copies d'élèves.
+- ``cours-cnn-prison`` : une copie du zygote enfermée (:mod:`cours_cnn.grading.jail`), pour les copies d'élèves ;
+- ``cours-cnn-bwrap`` : un noyau froid enfermé par bubblewrap (:mod:`cours_cnn.grading.bubblewrap`), le second chemin.
 
-Si le zygote ne peut servir (autre système que Linux, TensorFlow absent), le premier nom lance un noyau ordinaire ; le
-second refuse : une copie n'est jamais exécutée sans protection à l'insu de l'enseignant.
+Si le zygote ne peut servir (autre système que Linux, TensorFlow absent), le premier nom lance un noyau ordinaire ; les
+deux autres refusent : une copie n'est jamais exécutée sans protection à l'insu de l'enseignant.
 """
 
 from __future__ import annotations
@@ -16,21 +17,54 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import zmq
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
+from cours_cnn.grading import bubblewrap
 from cours_cnn.grading import jail as jails
-from cours_cnn.grading.zygote_client import Zygote, ZygoteError
+from cours_cnn.grading.zygote_client import KernelHandle, Zygote, ZygoteError
 
 SEED_VARIABLE = "COURS_CNN_GRAINE"
 HIDDEN_VARIABLE = "COURS_CNN_NOTATION_MASQUES"
 SILENCED_VARIABLE = "COURS_CNN_NOTATION_MUETS"
+SHOWN_VARIABLE = "COURS_CNN_NOTATION_MONTRES"
+EVALUATION_VARIABLE = "COURS_CNN_EVALUATION"
 MESSAGE_CAP = 32 * 2**20
+CLASSES = {"cours-cnn-rapide": "ForkedProvisioner", "cours-cnn-prison": "JailedProvisioner",
+           "cours-cnn-bwrap": "BubblewrapProvisioner"}
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TF_CPP_MIN_LOG_LEVEL", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS",
          "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
+
+@contextmanager
+def chosen(name: str) -> Iterator[None]:
+    """Fait du fournisseur ``name`` celui de tous les noyaux que ce processus lance, puis rétablit le précédent.
+
+    La variable d'environnement n'y suffirait pas : ``jupyter_client`` la lit une seule fois par processus. Le nom est
+    déclaré ici aussi, car un module mis à jour sans être réinstallé garde ses anciens points d'entrée.
+    """
+    factory = KernelProvisionerFactory.instance()
+    before = factory.default_provisioner_name
+    factory.provisioners[name] = EntryPoint(name, f"{__name__}:{CLASSES[name]}", factory.GROUP_NAME)
+    factory.default_provisioner_name = name
+    try:
+        yield
+    finally:
+        factory.default_provisioner_name = before
+
+
+def require(name: str, manager) -> None:
+    """Lève ``RuntimeError`` si le noyau de ``manager`` n'est pas du fournisseur ``name`` : rien ne doit y être exécuté.
+    """
+    found = type(manager.provisioner).__name__
+    if found != CLASSES[name]:
+        raise RuntimeError(f"le noyau devait être lancé par {CLASSES[name]} ; il l'a été par {found}.")
 
 
 class ForkedProvisioner(LocalProvisioner):
@@ -43,14 +77,14 @@ class ForkedProvisioner(LocalProvisioner):
     async def pre_launch(self, **kwargs):
         """Choisit des prises locales dans un dossier privé."""
         try:
-            Zygote.shared()
+            self._prepare()
         except ZygoteError:
             if self.jailed:
                 raise
             self._plain = True
             return await super().pre_launch(**kwargs)
         manager = self.parent
-        self._folder = tempfile.mkdtemp(prefix="cours-cnn-")
+        self._folder = tempfile.mkdtemp(prefix="cours-cnn-", dir=sockets_place())
         manager.transport = "ipc"
         manager.ip = str(Path(self._folder, "prises", "p"))
         manager.connection_file = str(Path(self._folder, "connexion.json"))
@@ -67,7 +101,7 @@ class ForkedProvisioner(LocalProvisioner):
         """Demande une copie au zygote et rend les informations de connexion."""
         if self._plain:
             return await super().launch_kernel(cmd, **kwargs)
-        kernel = Zygote.shared().spawn(self._request(kwargs))
+        kernel = self._spawn(self._request(kwargs))
         if self.jailed and os.getuid() == 0:
             # Les prises existent : plus rien ne peut s'écrire à côté d'elles, sur le disque de l'enseignant.
             os.chown(Path(self._folder, "prises"), 0, 0)
@@ -90,12 +124,20 @@ class ForkedProvisioner(LocalProvisioner):
         if self._plain:
             await super().cleanup(restart)
 
+    def _prepare(self) -> None:
+        Zygote.shared()
+
+    def _spawn(self, request: dict) -> KernelHandle:
+        return Zygote.shared().spawn(request)
+
     def _request(self, kwargs) -> dict:
         connection = {key: value.decode() if isinstance(value, bytes) else value
                       for key, value in self.connection_info.items()}
         environment = kwargs["env"]
+        # Un notebook du cours n'a pas de graine imposée : une sortie qui en dépendrait doit varier, et se voir.
+        seed = int(environment[SEED_VARIABLE]) if environment.get(SEED_VARIABLE) else None
         return {"cwd": str(kwargs.get("cwd") or Path.cwd()), "env": environment, "jail": None,
-                "seed": int(environment.get(SEED_VARIABLE) or 0), "silenced": [], "connection": connection,
+                "seed": seed, "silenced": [], "connection": connection,
                 "connection_file": str(Path(self._folder, "connexion.json")), "outer": jails.NOBODY}
 
 
@@ -121,15 +163,37 @@ class JailedProvisioner(ForkedProvisioner):
             "env": inner_environment(environment)}
 
 
+class BubblewrapProvisioner(JailedProvisioner):
+    """Noyaux froids, enfermés par bubblewrap dans la même prison."""
+
+    def _prepare(self) -> None:
+        if shutil.which("bwrap") is None:
+            raise ZygoteError(f"bubblewrap n'est pas installé ({bubblewrap.INSTALL}).")
+
+    def _spawn(self, request: dict) -> KernelHandle:
+        return bubblewrap.spawn(request)
+
+
+def sockets_place() -> str | None:
+    """Rend un dossier en mémoire, borné par le système, pour les prises ; ``None`` pour le dossier temporaire usuel.
+
+    C'est le seul dossier de l'hôte où un noyau enfermé écrit : le compte ordinaire ne peut y borner ce qu'il y met.
+    """
+    place = os.environ.get("XDG_RUNTIME_DIR", "")
+    return place if os.getuid() and Path(place).is_absolute() and os.access(place, os.W_OK) else None
+
+
 def visible_paths(environment) -> list[str]:
-    """Rend ce qu'un noyau enfermé peut lire : le système, l'interpréteur, le module du cours, les données."""
+    """Rend ce qu'un noyau enfermé peut lire : système, interpréteur, module du cours, données, images à prédire."""
     import cours_cnn
 
-    paths = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts",
-             sys.prefix, sys.base_prefix, str(Path(cours_cnn.__file__).parent)]
-    paths += [environment[name] for name in ("COURS_CNN_DONNEES", "COURS_CNN_CACHE") if environment.get(name)]
     # Un lien comme /lib vers /usr/lib est refait dans la prison, non montré.
-    return [path for path in paths if Path(path).exists() and not Path(path).is_symlink()]
+    paths = [path for path in ("/usr", "/bin", "/sbin", "/lib", "/lib64") if not Path(path).is_symlink()]
+    paths += ["/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", sys.prefix, sys.base_prefix,
+              str(Path(cours_cnn.__file__).parent)]
+    paths += [environment[name] for name in ("COURS_CNN_DONNEES", "COURS_CNN_CACHE") if environment.get(name)]
+    paths += environment.get(SHOWN_VARIABLE, "").split(os.pathsep)
+    return [path for path in paths if path and Path(path).exists()]
 
 
 def inner_environment(environment) -> dict[str, str]:

@@ -1,8 +1,13 @@
 """Noter des prédictions : la part de points d'après l'exactitude sur des étiquettes que le notebook ne détient pas.
 
-Une cellule d'évaluation porte dans ses métadonnées ``cours.score`` deux réglages, ``etiquettes`` (un fichier JSON) et
-``seuils`` (par exemple ``[[0.7, 0.5], [0.9, 1]]``), et écrit une liste de prédictions en JSON. À partir de chaque seuil
-d'exactitude, la part de points indiquée est acquise.
+Une cellule d'évaluation porte dans ses métadonnées ``cours.score`` les réglages suivants, et écrit une liste de
+prédictions en JSON (:func:`cours_cnn.checks.probing.show`) :
+
+- ``etiquettes`` : un fichier JSON, à côté du corrigé, que seul le correcteur lit ;
+- ``seuils``, par exemple ``[[0.7, 0.5], [0.9, 1]]`` : à partir de chaque exactitude, la part de points acquise ;
+- ``images``, facultatif : un fichier à côté du corrigé, montré au noyau (:func:`cours_cnn.checks.probing.hidden`) ;
+- ``tirage``, facultatif, ``[question, nombre]`` : les images que la graine choisit, et dans quel ordre
+  (:func:`cours_cnn.checks.probing.pick`) ; les étiquettes sont choisies de même, hors du noyau.
 """
 
 from __future__ import annotations
@@ -10,6 +15,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
+
+from cours_cnn.checks.probing import pick
 
 
 def accuracy(outputs: Iterable[Mapping], labels: Sequence) -> tuple[float, str]:
@@ -41,3 +48,18 @@ def share(value: float, thresholds: Sequence[Sequence[float]]) -> float:
             raise ValueError(f"« cours.score.seuils » : attendu des couples (exactitude, part), entre 0 et 1 ; "
                              f"reçu : {pair!r}.")
     return max((part for least, part in thresholds if value >= least), default=0.0)
+
+
+def drawn(labels: Sequence, settings: Mapping, seed: int) -> list:
+    """Rend les étiquettes des images que la graine choisit, dans leur ordre ; toutes si rien n'est tiré.
+
+    Lève ``ValueError`` si ``tirage`` est mal écrit ou demande plus d'images qu'il n'y a d'étiquettes.
+    """
+    if "tirage" not in settings:
+        return list(labels)
+    chosen = settings["tirage"]
+    if not (isinstance(chosen, list) and len(chosen) == 2 and all(type(number) is int for number in chosen)
+            and chosen[0] >= 1 and 1 <= chosen[1] <= len(labels)):
+        raise ValueError(f"« cours.score.tirage » : attendu [question, nombre], avec au plus {len(labels)} images ; "
+                         f"reçu : {chosen!r}.")
+    return [labels[rank] for rank in pick(chosen[0], len(labels), chosen[1], seed=seed)]

@@ -21,12 +21,19 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from cours_cnn.grading.provisioner import HIDDEN_VARIABLE, SEED_VARIABLE, SILENCED_VARIABLE
+from cours_cnn.grading.provisioner import (
+    EVALUATION_VARIABLE,
+    HIDDEN_VARIABLE,
+    SEED_VARIABLE,
+    SHOWN_VARIABLE,
+    SILENCED_VARIABLE,
+    chosen,
+)
 from cours_cnn.grading.rebuild import grader_of, is_evaluation, rebuild
+from cours_cnn.grading.scoring import drawn
 
 KERNELS = {"prison": "cours-cnn-prison", "bwrap": "cours-cnn-bwrap", "aucune": "cours-cnn-rapide"}
 CELL_LIMIT_S = 60
-_PROVISIONER = "JUPYTER_DEFAULT_PROVISIONER_NAME"
 
 
 class SessionError(RuntimeError):
@@ -39,7 +46,7 @@ class Session:
 
     ``master`` : texte du corrigé ; ``expected`` : sorties de référence par cellule d'évaluation ; ``seed`` : graine
     tirée au sort ; ``protection`` : ``"prison"``, ``"bwrap"`` ou ``"aucune"`` ; ``labels`` : étiquettes cachées des
-    cellules notées d'après leurs prédictions.
+    cellules notées d'après leurs prédictions ; ``shown`` : fichiers d'images montrés aux noyaux, et leur empreinte.
     """
 
     exercise: str
@@ -48,6 +55,7 @@ class Session:
     protection: str = "prison"
     expected: Mapping[str, list] = field(default_factory=dict)
     labels: Mapping[str, list] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
     cell_limit: float = CELL_LIMIT_S
 
     @property
@@ -58,7 +66,8 @@ class Session:
     @property
     def digest(self) -> str:
         """Rend l'empreinte de tout ce dont dépend une note, hors la copie elle-même."""
-        content = [self.master, self.seed, self.expected, self.labels, self.protection, self.cell_limit]
+        content = [self.master, self.seed, self.expected, self.labels, sorted(self.shown.values()), self.protection,
+                   self.cell_limit]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def questions(self) -> list[tuple[str, float]]:
@@ -82,8 +91,10 @@ def open_session(master: Path, *, seed: int | None = None, protection: str = "pr
         notebook = identified(nbformat.reads(master.read_text(encoding="utf-8"), as_version=4))
     except (OSError, ValueError) as error:
         raise SessionError(f"Le corrigé {master.name} ne peut être lu : {error}") from None
-    session = Session(master.stem, nbformat.writes(notebook), draw_seed() if seed is None else seed, protection,
-                      labels=_labels(notebook, master.parent), cell_limit=cell_limit)
+    seed = draw_seed() if seed is None else seed
+    labels, shown = hidden_parts(notebook, master.parent, seed)
+    session = Session(master.stem, nbformat.writes(notebook), seed, protection, cell_limit=cell_limit, labels=labels,
+                      shown=shown)
     if not session.questions():
         raise SessionError(f"Le corrigé {master.name} n'a aucune cellule d'évaluation : rien à noter.")
     return Session(**{**vars(session), "expected": _reference(session)})
@@ -110,7 +121,9 @@ def marking_environment(session: Session) -> Iterator[None]:
     """Règle l'environnement dont les noyaux de la session dépendent, puis le rétablit."""
     checks = Path(__file__).parents[1] / "checks"
     private = [path for path in sorted(checks.iterdir()) if path.is_dir() and path.name != "__pycache__"]
-    wanted = {_PROVISIONER: KERNELS[session.protection], SEED_VARIABLE: str(session.seed),
+    wanted = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", SEED_VARIABLE: str(session.seed),
+              SHOWN_VARIABLE: os.pathsep.join(session.shown),
+              EVALUATION_VARIABLE: str(Path(next(iter(session.shown))).parent) if session.shown else "",
               HIDDEN_VARIABLE: os.pathsep.join(map(str, private)),
               SILENCED_VARIABLE: os.pathsep.join(f"cours_cnn.checks.{path.name}" for path in private)}
     before = {name: os.environ.get(name) for name in wanted}
@@ -131,7 +144,7 @@ def _reference(session: Session) -> dict[str, list]:
     client = NotebookClient(notebook, kernel_name="python3", timeout=round(4 * session.cell_limit),
                             record_timing=False, store_widget_state=False)
     try:
-        with marking_environment(session):
+        with marking_environment(session), chosen(KERNELS[session.protection]):
             client.execute()
     except CellExecutionError as error:
         raise SessionError(f"Le corrigé de « {session.exercise} » échoue ({error.ename} : {error.evalue}) ; aucune "
@@ -150,16 +163,37 @@ def _plain(output) -> dict:
     return json.loads(json.dumps(output))
 
 
-def _labels(notebook, folder: Path) -> dict[str, list]:
-    """Lit les étiquettes cachées que désigne la métadonnée ``cours.score.etiquettes`` d'une cellule d'évaluation."""
+def hidden_parts(notebook, folder: Path, seed: int) -> tuple[dict[str, list], dict[str, str]]:
+    """Rend les étiquettes cachées que la graine choisit, par cellule à score, et les fichiers d'images à montrer."""
+    return _labels(notebook, folder, seed), _shown(notebook, folder)
+
+
+def _labels(notebook, folder: Path, seed: int) -> dict[str, list]:
+    """Lit les étiquettes cachées des cellules à score, celles que la graine choisit."""
     found = {}
-    for cell in notebook.cells:
-        score = cell.metadata.get("cours", {}).get("score")
-        if score:
-            path = folder / score["etiquettes"]
+    for cell, score in _scored(notebook):
+        path = folder / score["etiquettes"]
+        try:
+            found[cell.id] = drawn(json.loads(path.read_text(encoding="utf-8")), score, seed)
+        except (OSError, ValueError, TypeError) as error:
+            raise SessionError(f"Les étiquettes cachées {path.name} de la cellule {cell.id} ne peuvent être lues : "
+                               f"{error}") from None
+    return found
+
+
+def _shown(notebook, folder: Path) -> dict[str, str]:
+    """Rend le chemin et l'empreinte des fichiers d'images que les cellules à score montrent au noyau."""
+    found = {}
+    for cell, score in _scored(notebook):
+        if "images" in score:
+            path = (folder / score["images"]).resolve()
             try:
-                found[cell.id] = list(json.loads(path.read_text(encoding="utf-8")))
-            except (OSError, ValueError, TypeError) as error:
-                raise SessionError(f"Les étiquettes cachées {path.name} de la cellule {cell.id} ne peuvent être lues : "
+                found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError as error:
+                raise SessionError(f"Les images cachées {path.name} de la cellule {cell.id} ne peuvent être lues : "
                                    f"{error}") from None
     return found
+
+
+def _scored(notebook) -> list:
+    return [(cell, score) for cell in notebook.cells if (score := cell.metadata.get("cours", {}).get("score"))]

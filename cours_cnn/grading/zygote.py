@@ -13,23 +13,17 @@ demander un noyau ; en réponse ``{"id", "pid"}`` ou ``{"id", "error"}``, puis `
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import os
-import random
 import select
 import signal
 import socket
 import sys
-import types
 from pathlib import Path
 
 from cours_cnn.grading import jail as jails
+from cours_cnn.grading.kernel_start import MESSAGE, READY, preload, start
 
-PRELOADED = ("numpy", "matplotlib.figure", "PIL.Image", "tensorflow", "keras", "ipykernel.kernelapp",
-             "ipykernel.ipkernel", "cours_cnn.anatomy", "cours_cnn.figures", "cours_cnn.data",
-             "cours_cnn.architectures", "cours_cnn.checks.probing")
-MESSAGE = 1 << 20
 _THREADS_OF_OPERATIONS = "tf_"
 
 
@@ -37,9 +31,7 @@ def main(descriptor: int) -> None:
     """Charge les bibliothèques, annonce qu'il est prêt, puis sert jusqu'à la fermeture de la prise."""
     jails.die_with_parent()
     channel = socket.socket(fileno=descriptor)
-    for name in PRELOADED:
-        with contextlib.suppress(ModuleNotFoundError):
-            importlib.import_module(name)
+    preload()
     channel.send(json.dumps({"ready": True, "tensorflow": "tensorflow" in sys.modules}).encode())
     _serve(channel)
 
@@ -118,7 +110,7 @@ def _spawn(request: dict, inherited) -> tuple[int, int]:
             jails.map_identity(supervisor, outer)
             ours.send(b"identite")
         kernel = int(_expect(ours, None))
-        _expect(ours, b"pret")
+        _expect(ours, READY)
     except BaseException:
         os.kill(supervisor, signal.SIGKILL)
         os.waitpid(supervisor, 0)
@@ -168,50 +160,7 @@ def _become_kernel(request: dict, link: socket.socket) -> None:
         os.setpgid(0, 0)
         jails.die_with_parent()
         os.chdir(request["cwd"])
-    null = os.open("/dev/null", os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(null, standard)
-    keep = link.fileno()
-    os.closerange(3, keep)
-    os.closerange(keep + 1, 4096)
-    os.environ.clear()
-    os.environ.update(request["env"])
-    _reseed(request["seed"])
-    for name in request["silenced"]:
-        sys.modules[name] = _silent_module(name)
-    connection = Path(request["connection_file"])
-    connection.write_text(json.dumps(request["connection"]), encoding="utf-8")
-    sys.argv = ["ipykernel_launcher", "-f", str(connection)]
-    sys.path[0] = request["cwd"]
-    from ipykernel.kernelapp import IPKernelApp
-
-    app = IPKernelApp.instance()
-    app.initialize(["-f", str(connection), "--HistoryManager.enabled=False"])
-    link.send(b"pret")
-    link.close()
-    app.start()
-    os._exit(0)
-
-
-def _reseed(seed: int) -> None:
-    """Chaque noyau repart de la même graine, où que le zygote en soit."""
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(seed % 2**32)
-    if "keras" in sys.modules:
-        sys.modules["keras"].utils.set_random_seed(seed % 2**32)
-
-
-def _silent_module(name: str) -> types.ModuleType:
-    """Rend un module dont chaque nom est une fonction sans effet : il tient lieu des vérifications de l'élève."""
-    def silent(attribute: str):
-        if attribute.startswith("__"):
-            raise AttributeError(attribute)
-        return lambda *args, **kwargs: None
-
-    module = types.ModuleType(name)
-    module.__getattr__ = silent
-    return module
+    start(request, link)
 
 
 if __name__ == "__main__":

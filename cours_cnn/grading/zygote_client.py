@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from cours_cnn.grading.zygote import MESSAGE
+from cours_cnn.grading.kernel_start import MESSAGE
 
 START_LIMIT_S = 120.0
 

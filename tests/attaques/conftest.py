@@ -1,10 +1,10 @@
-"""Rend la classe d'essai aux suites de notation."""
+"""Rend les classes d'essai aux suites de notation."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from conftest_attaques import school
+from conftest_attaques import cold_school, school
 
-__all__ = ["school"]
+__all__ = ["cold_school", "school"]

@@ -3,62 +3,82 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from uuid import uuid4
 
 import attaques
+import numpy as np
 import pytest
-from conftest_attaques import POINTS, SOLUTIONS, earned
+from conftest_attaques import (
+    POINTS,
+    SOLUTIONS,
+    Class,
+    check_escapes,
+    check_forgery,
+    check_nuisance,
+    earned,
+    hidden_images,
+    short,
+    write_assignment,
+    written_by,
+)
+
+from cours_cnn.grading.session import open_session
 
 pytestmark = pytest.mark.lent
-OTHERS = {"q2": 3, "q3": 3}
-
-
-def short(school, seconds: float):
-    return replace(school, session=replace(school.session, cell_limit=seconds))
 
 
 def test_the_suite_is_large_enough():
     assert len(attaques.FORGERY) + len(attaques.NUISANCE) + len(attaques.ESCAPE) >= 60
 
 
+def test_copies_are_jailed_even_where_ordinary_kernels_ran_before(school, monkeypatch):
+    from jupyter_client.manager import start_new_kernel
+    from jupyter_client.provisioning import KernelProvisionerFactory
+
+    # jupyter_client lit la variable une fois par processus : un notebook ordinaire joué avant la figerait.
+    monkeypatch.setenv("JUPYTER_DEFAULT_PROVISIONER_NAME", "local-provisioner")
+    monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", "local-provisioner")
+    manager, client = start_new_kernel(kernel_name="python3")
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    probe = "\nimport os\nprint(os.getpid(), os.listdir('/prises') != [])"
+    result = school.mark(school.copy(q1=SOLUTIONS["q1"] + probe))
+    assert written_by(result).strip() == "1 True"
+
+
+def test_a_kernel_of_another_kind_is_refused_before_any_cell(school, monkeypatch):
+    from cours_cnn.grading import notebook_items, provisioner
+
+    monkeypatch.setattr(notebook_items, "chosen", lambda _: provisioner.chosen("cours-cnn-rapide"))
+    trace = os.path.abspath(f"trace-{uuid4()}")  # noqa: PTH100
+    with pytest.raises(RuntimeError, match="JailedProvisioner ; il l'a été par ForkedProvisioner"):
+        school.mark(school.copy(q1=f"open({trace!r}, 'w')"))
+    assert not os.path.exists(trace)  # noqa: PTH110
+
+
 @pytest.mark.parametrize("name", attaques.FORGERY)
 def test_forgery_gains_nothing(school, name):
-    result = short(school, 4).mark(school.copy(q1=attaques.FORGERY[name]))
-    assert result["status"] == "notée"
-    assert earned(result)["q1"] == 0
-    assert all(earned(result)[other] in (0, full) for other, full in OTHERS.items())
+    check_forgery(school, attaques.FORGERY[name])
 
 
 @pytest.mark.parametrize("name", attaques.NUISANCE)
 def test_nuisance_costs_only_its_own_question(school, name):
-    result = short(school, 3).mark(school.copy(q1=attaques.NUISANCE[name]))
-    assert earned(result) == {"q1": 0, **OTHERS}
-    assert next(q for q in result["questions"] if q["id"] == "q1")["verdict"] != "juste"
+    check_nuisance(school, attaques.NUISANCE[name])
 
 
 def test_no_escape(school, monkeypatch):
     monkeypatch.setenv("SECRET_DU_TEST", "visible")
-    lines = []
-    for name, attempt in attaques.ESCAPE.items():
-        body = "\n".join("        " + line for line in attempt.strip().splitlines())
-        lines.append(f"def attempt():\n    try:\n{body}\n    except BaseException as error:\n"
-                     f"        print({name!r}, ': repoussé', type(error).__name__)\n        return\n"
-                     f"    print({name!r}, ': ATTEINT')\nattempt()")
-    result = short(school, 30).mark(school.copy(q1=SOLUTIONS["q1"] + "\n" + "\n".join(lines)))
-    written = next(q for q in result["questions"] if q["id"] == "q1")["stdout"]
-    assert written.count("repoussé") == len(attaques.ESCAPE), written
-    assert "ATTEINT" not in written, written
-    assert earned(result) == POINTS
+    check_escapes(school, attaques.ESCAPE)
 
 
 @pytest.mark.parametrize("where", ["travail", "tmp", "dev/shm"])
 def test_nothing_passes_from_one_copy_to_the_next(school, where):
-    trace = f"/{where}/trace"
+    trace = f"/{where}/trace-{uuid4()}"
     first = school.mark(school.copy(q1=SOLUTIONS["q1"] + f"\nopen('{trace}', 'w').write('x')"))
     second = school.mark(school.copy(
         q1=SOLUTIONS["q1"] + f"\nimport os\nprint('vu' if os.path.exists('{trace}') else 'rien')"))
     assert earned(first) == earned(second) == POINTS
-    assert next(q for q in second["questions"] if q["id"] == "q1")["stdout"].strip() == "rien"
+    assert written_by(second).strip() == "rien"
     assert not os.path.exists(trace)  # noqa: PTH110
 
 
@@ -141,6 +161,46 @@ def test_predictions_earn_by_thresholds(school):
     question = next(question for question in result["questions"] if question["id"] == "q3")
     assert (question["earned"], question["verdict"]) == (1.5, "partiel")
     assert "prédictions justes sur 40 : 50 % des points" in question["message"]
+
+
+def test_hidden_images_are_chosen_by_the_seed_and_labels_stay_outside(school, tmp_path):
+    _, labels = hidden_images()
+    master = write_assignment(tmp_path)
+    sessions = [open_session(master, seed=seed) for seed in (1, 1, 2)]
+    drawn = [session.labels["q3-evaluation"] for session in sessions]
+    assert drawn[0] == drawn[1] != drawn[2]
+    expected = np.random.RandomState([1, 3]).permutation(60)[:40]
+    assert drawn[0] == [labels[rank] for rank in expected]
+    # Ce que voit le noyau : les images, dans un dossier où rien d'autre n'apparaît ; aucune étiquette en mémoire.
+    probe = """
+import gc, os
+from cours_cnn.checks.probing import hidden
+folder = os.environ['COURS_CNN_EVALUATION']
+print(sorted(os.listdir(folder)), sorted(hidden('images.npz')), hidden('images.npz')['images'].shape)
+print([name for place, _, names in os.walk('/') for name in names if 'etiquette' in name])
+print([known for known in gc.get_objects() if isinstance(known, list) and len(known) in (40, 60)
+       and all(type(one) is int and one in (0, 1) for one in known)])
+print([text for text in list(os.environ.values()) + In if '0, 1, ' in text or '1, 0, ' in text])
+try: open(folder + '/images.npz', 'ab'); print('écrit')
+except OSError: print('lecture seule')"""
+    result = Class(sessions[2]).mark(school.copy(q1=SOLUTIONS["q1"] + probe))
+    assert earned(result) == POINTS
+    assert written_by(result).splitlines() == ["['images.npz'] ['images'] (60, 3, 3)", "[]", "[]", "[]",
+                                               "lecture seule"]
+
+
+@pytest.mark.parametrize("answer", [
+    "def predict(images): return [0] * len(images)",
+    "def predict(images): return list(range(60))[:len(images)]",
+    "def predict(images): return [1 - int(image.mean() > 0.5) for image in images]",
+    "def predict(images): return [[int(image.mean() > 0.5)] for image in images]",
+    "def predict(images): return [str(int(image.mean() > 0.5)) for image in images]",
+    "def predict(images): return [int(image.mean() > 0.5) for image in images][:-1]",
+    "def predict(images): print([1] * 40); return None",
+])
+def test_wrong_or_misshapen_predictions_earn_nothing(school, answer):
+    result = school.mark(school.copy(q3=answer))
+    assert earned(result) == {**POINTS, "q3": 0}
 
 
 def test_reports_never_carry_what_a_student_wrote_as_markup(school):

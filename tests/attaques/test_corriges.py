@@ -6,7 +6,7 @@ import json
 
 import nbformat
 import pytest
-from conftest_attaques import Class, assignment, grader
+from conftest_attaques import SOLUTIONS, Class, assignment, grader, write_assignment
 
 from cours_cnn.grading.lint import constant, weaknesses
 from cours_cnn.grading.marking import mark
@@ -97,12 +97,10 @@ def test_a_foreign_assignment_is_told_to_be_fragile(foreign):
     (lambda text: "{", "ne peut être lu"),
     (lambda text: text.replace('"grade": true', '"grade": false'), "aucune cellule d'évaluation"),
     (lambda text: text.replace("etiquettes.json", "absent.json"), "étiquettes cachées"),
+    (lambda text: text.replace("images.npz", "absent.npz"), "images cachées absent.npz"),
+    (lambda text: text.replace("40", "61"), "avec au plus 60 images ; reçu : .3, 61."),
 ])
 def test_a_broken_master_stops_everything_with_a_reason(tmp_path, spoil, words):
-    from conftest_attaques import SOLUTIONS
-
-    (tmp_path / "etiquettes.json").write_text("[0]")
-    path = tmp_path / "devoir.ipynb"
-    path.write_text(spoil(nbformat.writes(assignment(SOLUTIONS, evaluations=True))))
+    path = write_assignment(tmp_path, spoil(nbformat.writes(assignment(SOLUTIONS, evaluations=True))))
     with pytest.raises(SessionError, match=words):
         open_session(path, cell_limit=8)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import linecache
 import tomllib
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import nbformat
@@ -16,6 +17,7 @@ from cours_cnn.grading.compare import Tolerance, differences
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+NAMES = sorted(path.stem for path in HERE.glob("*.toml"))
 
 
 def run_cell(source: str, namespace: dict, name: str = "cellule"):
@@ -32,6 +34,16 @@ class Bench:
         self.name = name
         self._replies: dict = {}
         self.answers = tomllib.loads((HERE / f"{name}.toml").read_text(encoding="utf-8"))
+
+    @cached_property
+    def checks(self):
+        """Le module des vérifications de l'exercice."""
+        return importlib.import_module(f"cours_cnn.checks.{self.name}")
+
+    @property
+    def questions(self) -> dict:
+        """Les questions de l'exercice, dans l'ordre."""
+        return self.checks.EXERCISE.questions
 
     def _cells(self, folder: str) -> dict:
         text = (ROOT / folder / f"{self.name}.ipynb").read_text(encoding="utf-8")
@@ -97,7 +109,31 @@ class Bench:
         return differences(*streams, tolerance)
 
 
+@cache
+def bench_of(name: str) -> Bench:
+    """Rend le banc de l'exercice ``name``, le même pour toute la session."""
+    return Bench(name)
+
+
+def each_question() -> list:
+    """Rend un paramètre (banc, question) par question de chaque exercice."""
+    return [pytest.param(bench_of(name), question, id=f"{name}-{question}") for name in NAMES
+            for question in bench_of(name).questions]
+
+
+def each_answer(kind: str) -> list:
+    """Rend un paramètre (banc, question, réponse) par réponse « justes » ou « fausses » de chaque exercice."""
+    return [pytest.param(bench_of(name), question, case, id=f"{name}-{question}-{rank}") for name in NAMES
+            for question, cases in bench_of(name).answers.items() for rank, case in enumerate(cases[kind], start=1)]
+
+
+@pytest.fixture(params=NAMES)
+def bench(request) -> Bench:
+    """Le banc de chaque exercice, tour à tour."""
+    return bench_of(request.param)
+
+
 @pytest.fixture(scope="session")
 def lenet() -> Bench:
     """Le banc de l'exercice LeNet-5."""
-    return Bench("lenet")
+    return bench_of("lenet")

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from conftest import run_cell
+from conftest import each_question, run_cell
 
 from cours_cnn.checks import message as messages
 from cours_cnn.checks.base import Exercise, Progress
@@ -255,11 +255,11 @@ def test_described_is_always_short():
         assert len(described(value)) <= 90
 
 
-@pytest.mark.parametrize("question", EXERCISE.questions)
-def test_displayed_french_is_clean(lenet, question):
-    shown = [lenet.reply(question, case["code"]) for case in lenet.answers[question]["fausses"]]
-    shown += [lenet.reply(question, lenet.solution(question)), lenet.check(question)]
-    namespace = {"indice": EXERCISE.indice}
+@pytest.mark.parametrize(("bench", "question"), each_question())
+def test_displayed_french_is_clean(bench, question):
+    shown = [bench.reply(question, case["code"]) for case in bench.answers[question]["fausses"]]
+    shown += [bench.reply(question, bench.solution(question)), bench.check(question)]
+    namespace = {"indice": bench.checks.EXERCISE.indice}
     for _ in range(3):
         run_cell(f"found = indice({question!r})", namespace)
         shown.append(namespace["found"])
@@ -336,10 +336,14 @@ def test_close_spellings_of_a_question_are_understood(call):
     assert "Question 1" in notebook(f"message = {call}")["message"].title
 
 
-def test_every_question_has_three_distinct_hints_and_twenty_points_in_all():
-    assert sum(question.points for question in EXERCISE.questions.values()) == 20
-    for question in EXERCISE.questions.values():
+def test_every_question_has_three_distinct_hints_and_twenty_points_in_all(bench):
+    assert bench.checks.EXERCISE.name == bench.name
+    assert 5 <= len(bench.questions) <= 8
+    assert sum(question.points for question in bench.questions.values()) == 20
+    for key, question in bench.questions.items():
         assert len(set(question.hints)) == 3
+        assert question.points == bench.master[f"{key}-evaluation"].metadata["nbgrader"]["points"]
+        assert f"({question.points} points)" in bench.master[f"{key}-enonce"].source
 
 
 # --- Liens vers le cours -----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from docutils import nodes
 from site_support import ROOT
 
 from cours_cnn import facts
@@ -60,7 +61,18 @@ def test_every_fact_has_a_title_and_a_source():
     keys = set(re.findall(r"@\w+\{([\w-]+),", (ROOT / "annexes" / "references.bib").read_text(encoding="utf-8")))
     for fact in facts.load().values():
         assert fact.key.split(".")[0] in SUBJECTS, fact.key
-        assert fact.source in keys | {facts.COMPUTED}, f"{fact.key} : {fact.source} n'est pas dans annexes/references.bib"
+        assert fact.source in keys | {facts.COMPUTED}, f"{fact.key} : {fact.source} n'est pas dans references.bib"
+
+
+def test_the_annex_shows_a_bound_as_a_bound():
+    from faits import _tolerance, _value
+
+    registry = facts.load()
+    assert (_value(registry["resnet.slides_top5"]), _tolerance(registry["resnet.slides_top5"])) == (
+        "moins de 3,6\u00a0%", "borne")
+    assert (_value(registry["ilsvrc.slides_first_error"])) == "plus de 26\u00a0%"
+    assert (_value(registry["inception.parameters"]), _tolerance(registry["inception.parameters"])) == (
+        "6\u00a0998\u00a0552\u00a0paramètres", "exact")
 
 
 def test_every_fact_quoted_by_a_page_exists():
@@ -90,3 +102,63 @@ def test_constraints_pin_everything_the_module_asks():
 def test_the_lock_refuses_a_missing_package():
     with pytest.raises(ValueError, match="paquet-qui-n-existe-pas"):
         verrou.resolved("paquet-qui-n-existe-pas", ())
+
+
+GLOSSARY = """# Glossaire
+
+```{glossary}
+champ récepteur
+*receptive field*
+  Ce que voit une unité.
+
+pas
+*stride*
+  Déplacement du noyau.
+
+apprentissage
+apprendre
+taux appris
+  Recherche des paramètres.
+
+MAC
+  Multiplication suivie d'une addition.
+```
+"""
+
+
+def linked(*children) -> tuple[list[str], str]:
+    import glossaire
+
+    known = glossaire.forms(GLOSSARY)
+    tree = nodes.section("", nodes.paragraph("", "", *children))
+    found = glossaire.link_terms(tree, known, {entry: f"g.html#{entry}" for entry in known.values()})
+    return found, tree.pformat()
+
+
+def test_forms_of_the_glossary():
+    import glossaire
+
+    assert glossaire.forms(GLOSSARY) == {"champ récepteur": "champ récepteur", "pas": "pas",
+                                         "apprentissage": "apprentissage", "taux appris": "apprentissage", "MAC": "MAC"}
+
+
+def test_first_occurrence_is_linked_once_plural_included():
+    found, tree = linked(nodes.Text("Les champs\N{NO-BREAK SPACE}récepteurs. Un champ récepteur de 3 MAC."))
+    assert found == ["champ récepteur", "MAC"]
+    assert tree.count("<reference") == 2
+    assert "champs\N{NO-BREAK SPACE}récepteurs" in tree
+
+
+def test_an_ordinary_word_is_linked_only_where_it_is_defined():
+    assert linked(nodes.Text("Ce n'est pas un "), nodes.strong("", "apprentissage"), nodes.Text(" facile."))[0] == []
+    found, tree = linked(nodes.Text("Ce n'est pas long : le "), nodes.strong("", "pas"), nodes.Text(" ("),
+                         nodes.emphasis("", "stride"), nodes.Text(") vaut 2."))
+    assert found == ["pas"]
+    assert "long : le <strong><reference" in re.sub(r"\s+", " ", tree).replace("> <", "><")
+
+
+def test_titles_links_code_and_outputs_are_left_alone():
+    for node in (nodes.reference("", "champ récepteur"), nodes.literal("", "champ récepteur"),
+                 nodes.container("", nodes.paragraph("", "champ récepteur"), classes=["cell"])):
+        assert linked(node)[0] == []
+    assert linked(nodes.Text("hors-champ récepteur"))[0] == []

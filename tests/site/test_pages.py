@@ -103,7 +103,7 @@ def test_interface_is_french(html):
             # Le texte de remplacement d'une figure est de la prose : il a ses propres règles.
             labels = LABELS if tag.name not in ("img", "svg") else ("title",)
             found += [f"{path.name} : {name}={tag[name]!r}" for name in labels if ENGLISH.search(tag.get(name, ""))]
-        for content in page.select("article section, script, style, code, pre"):
+        for content in page.select("article section, .genindextable, script, style, code, pre"):
             content.extract()
         found += [f"{path.name} : {text.strip()!r}" for text in page.body.find_all(string=ENGLISH)
                   if not isinstance(text, Comment)]
@@ -118,3 +118,15 @@ def test_formulas_are_rendered_without_script(html):
         assert not [script for script in page.select("script[src]") if "mathjax" in script["src"].lower()], path
         assert not page.select(".problematic"), path
     assert total > 10
+
+
+def test_terms_lead_to_the_glossary_from_the_chapters(html):
+    terms = set()
+    for path in sorted((html / "chapters").glob("*.html")):
+        links = [link["href"] for link in soup(path).select("a.cours-terme")]
+        assert len(links) == len(set(links)), f"{path.name} : un terme y est relié deux fois"
+        assert len(links) >= 10, path.name
+        terms |= {link.split("#")[1] for link in links}
+    anchors = {tag["id"] for tag in soup(html / "annexes" / "glossaire.html").select("dt[id]")}
+    assert terms <= anchors
+    assert len(terms) >= 60, f"{len(terms)} termes reliés"
