@@ -18,9 +18,9 @@ _KINDS = {
     layers.Conv2D: "Convolution", layers.DepthwiseConv2D: "Convolution en profondeur",
     layers.SeparableConv2D: "Convolution séparable", layers.Dense: "Entièrement connectée",
     layers.AveragePooling2D: "Pooling moyen", layers.MaxPooling2D: "Pooling max",
-    layers.GlobalAveragePooling2D: "Pooling moyen global", layers.GlobalMaxPooling2D: "Pooling max global",
+    layers.GlobalAveragePooling2D: "Moyenne globale", layers.GlobalMaxPooling2D: "Maximum global",
     layers.InputLayer: "Entrée", layers.Flatten: "Mise à plat", layers.Dropout: "Dropout",
-    layers.BatchNormalization: "Normalisation par lot", layers.Activation: "Activation", layers.ReLU: "Activation",
+    layers.BatchNormalization: "Normalisation par lots", layers.Activation: "Activation", layers.ReLU: "Activation",
     layers.Add: "Addition", layers.Concatenate: "Concaténation", layers.ZeroPadding2D: "Bordure de zéros",
 }
 _SILENT = (layers.Flatten, layers.Dropout)
@@ -140,7 +140,7 @@ def mac_count(model) -> int:
     """Rend le nombre de multiplications-additions (MAC) qu'une image demande au modèle.
 
     Convention : convolutions et couches entièrement connectées, biais non comptés ; pooling, activations et
-    normalisation par lot (que l'on peut fondre dans la convolution voisine) comptent pour zéro.
+    normalisation par lots (que l'on peut fondre dans la convolution voisine) comptent pour zéro.
     """
     return sum(row.macs for row in rows(model))
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from importlib import resources
 
-from cours_cnn.french import NBSP, number
+from cours_cnn.french import NBSP, number, percent
 from cours_cnn.tables import Table
-from cours_cnn.validation import refuse
+from cours_cnn.validation import one_of, refuse
+
+COMPUTED = "calcul"  # source d'un nombre qu'aucune publication n'imprime
+_BOUNDS = {"<": ("moins de", "inférieur"), ">": ("plus de", "supérieur")}
 
 
 class FactMismatchError(AssertionError):
@@ -20,7 +23,8 @@ class FactMismatchError(AssertionError):
 class Fact:
     """Un fait chiffré. ``value`` : la valeur tenue pour exacte ; ``claim`` : ce que dit la source, dans ses termes ;
 
-    ``tolerance`` : écart absolu admis ; ``source`` : clé bibliographique ; ``check`` : moyen de vérification.
+    ``tolerance`` : écart absolu admis ; ``source`` : clé bibliographique, ou :data:`COMPUTED` ; ``check`` : moyen de
+    vérification ; ``relation`` : ``"="``, ou ``"<"`` et ``">"`` si la source n'annonce qu'une borne.
     """
 
     key: str
@@ -30,43 +34,87 @@ class Fact:
     claim: str
     source: str
     check: str
+    relation: str = "="
 
     @property
     def digits(self) -> int:
-        """Nombre de décimales à écrire : celles de la valeur publiée, ou de la tolérance si elle est plus fine."""
-        return max(_digits(self.value), _digits(self.tolerance))
+        """Nombre de décimales à écrire : celles de la valeur publiée, ou de la tolérance si elle est plus fine.
+
+        Une valeur comparée à une borne en garde deux : l'arrondi ne doit pas la lui faire atteindre.
+        """
+        return max(_digits(self.value), 2 if self.relation in _BOUNDS else _digits(self.tolerance))
 
     def written(self, value) -> str:
         """Écrit ``value`` en français avec l'unité du fait ; la valeur publiée garde les décimales de sa source."""
         digits = _digits(self.value) if value == self.value else self.digits
         return number(value, digits) + (NBSP + self.unit if self.unit else "")
 
+    @property
+    def published(self) -> str:
+        """Ce que la source imprime : la valeur, une borne, ou rien."""
+        if self.source == COMPUTED:
+            return "non publié"
+        bound = _BOUNDS[self.relation][0] + " " if self.relation in _BOUNDS else ""
+        return bound + self.written(self.value)
+
+    @property
+    def origin(self) -> str:
+        """La clé bibliographique, ou « calcul du cours »."""
+        return "calcul du cours" if self.source == COMPUTED else self.source
+
+    def holds(self, value) -> bool:
+        """Dit si ``value`` s'accorde au fait : à la tolérance près, ou du bon côté de la borne."""
+        if self.relation in _BOUNDS:
+            return value < self.value if self.relation == "<" else value > self.value
+        # Deux décimaux s'écartent en binaire d'un rien de plus que leur écart exact.
+        return abs(value - self.value) <= self.tolerance * (1 + 1e-9)
+
 
 @dataclass(frozen=True)
 class Confrontation:
-    """Une valeur calculée face au fait publié ; s'affiche comme une ligne : calculé, publié, source, verdict."""
+    """Une valeur face au fait du registre ; s'affiche comme une ligne : calculé, publié, source, verdict.
+
+    ``heading`` et ``published`` nomment les deux valeurs : deux publications se confrontent aussi.
+    """
 
     fact: Fact
     computed: float | int
+    heading: str = "Calculé"
+    published: str = "Publié"
 
     @property
     def verdict(self) -> str:
-        """« exact » si les valeurs sont égales, sinon « concorde à … près »."""
-        gap = abs(self.computed - self.fact.value)
+        """Exact, concordant à la tolérance près, borne tenue, ou ordre de grandeur (tolérance de plus de 5 %)."""
+        fact = self.fact
+        if fact.relation in _BOUNDS:
+            return f"{_BOUNDS[fact.relation][1]}, comme annoncé"
+        gap = abs(self.computed - fact.value)
         if gap == 0:
-            return "exact"
-        return f"concorde à {number(self.fact.tolerance, self.fact.digits)} près"
+            return "égal à la valeur du registre" if fact.source == COMPUTED else "exact"
+        if self._rough:
+            return f"ordre de grandeur, écart de {percent(gap / abs(fact.value), 0)}"
+        return f"concorde à {number(fact.tolerance, fact.digits)} près"
+
+    @property
+    def _rough(self) -> bool:
+        return self.computed != self.fact.value and self.fact.tolerance > 0.05 * abs(self.fact.value) > 0
+
+    @property
+    def marked(self) -> str:
+        """Le verdict précédé de sa marque : ✓, ou ≈ pour un ordre de grandeur."""
+        return ("≈ " if self._rough else "✓ ") + self.verdict
 
     def __repr__(self) -> str:
         fact = self.fact
-        return (f"{fact.claim}{NBSP}: calculé {fact.written(self.computed)}, publié {fact.written(fact.value)} "
-                f"[{fact.source}] — {self.verdict}")
+        known = fact.published if fact.source == COMPUTED else f"{self.published.lower()} {fact.published}"
+        return (f"{fact.claim}{NBSP}: {self.heading.lower()} {fact.written(self.computed)}, {known}"
+                f" [{fact.origin}] — {self.verdict}")
 
     def _repr_html_(self) -> str:
         fact = self.fact
-        parts = [("Calculé", fact.written(self.computed)), ("Publié", fact.written(fact.value)),
-                 ("Source", fact.source), ("Verdict", "✓ " + self.verdict)]
-        cells = "".join(f" <span><b>{name}{NBSP}:</b> {html.escape(text)}</span>" for name, text in parts)
+        parts = [(self.heading, fact.written(self.computed)), (self.published, fact.published),
+                 ("Source", fact.origin), ("Verdict", self.marked)]
+        cells = "".join(f" <span><b>{html.escape(name)}{NBSP}:</b> {html.escape(text)}</span>" for name, text in parts)
         return f'<div class="cours-confrontation"><span>{html.escape(fact.claim)}</span>{cells}</div>'
 
 
@@ -85,27 +133,38 @@ def load(text: str | None = None) -> dict[str, Fact]:
     return registry
 
 
-def confront(key: str, computed) -> Confrontation:
+def confront(key: str, computed, *, heading: str = "Calculé", published: str = "Publié") -> Confrontation:
     """Confronte une valeur calculée au fait ``key`` du registre et rend la ligne à afficher.
 
+    ``heading`` et ``published`` nomment les deux valeurs quand la première n'est pas calculée (``"Article"``).
     Lève ``KeyError`` si le fait n'existe pas, ``TypeError`` si ``computed`` n'est pas un nombre, et
-    :class:`FactMismatchError` si l'écart dépasse la tolérance : la cellule échoue alors.
+    :class:`FactMismatchError` si l'écart dépasse la tolérance ou si la borne n'est pas tenue : la cellule échoue alors.
     """
     registry = load()
     if key not in registry:
         close = [name for name in registry if name.split(".")[0] == str(key).split(".")[0]] or sorted(
             {name.split(".")[0] for name in registry})
         refuse("key", key, "un fait du registre", hint="Voyez : " + ", ".join(close) + ".", kind=KeyError)
+    for name, title in (("heading", heading), ("published", published)):
+        if not isinstance(title, str) or not title.strip():
+            refuse(name, title, "un texte")
     fact = registry[key]
     try:
         value = computed.item() if hasattr(computed, "item") else computed
-        gap = abs(value - fact.value)
+        agreed = fact.holds(value)
     except (TypeError, ValueError):
         refuse("computed", computed, "un nombre", kind=TypeError)
-    if not gap <= fact.tolerance:
-        raise FactMismatchError(f"« {fact.claim} » : calculé {fact.written(value)}, publié {fact.written(fact.value)} "
-                           f"({fact.source}). L'écart dépasse la tolérance de {number(fact.tolerance, 4)}.")
-    return Confrontation(fact, value)
+    if not agreed:
+        raise FactMismatchError(f"« {fact.claim} » : {heading.lower()} {fact.written(value)}, " + _disagreement(fact))
+    return Confrontation(fact, value, heading, published)
+
+
+def _disagreement(fact: Fact) -> str:
+    if fact.relation in _BOUNDS:
+        return f"qui n'est pas {_BOUNDS[fact.relation][1]} à {fact.written(fact.value)} ({fact.origin})."
+    known = "au registre" if fact.source == COMPUTED else "publié"
+    return (f"{known} {fact.written(fact.value)} ({fact.origin}). "
+            f"L'écart dépasse la tolérance de {number(fact.tolerance, 4)}.")
 
 
 class Confrontations(tuple):
@@ -113,9 +172,9 @@ class Confrontations(tuple):
 
     def table(self) -> Table:
         """Range les confrontations dans un tableau, une ligne par fait."""
-        return Table(["Fait", "Calculé", "Publié", "Source", "Verdict"],
-                     [(line.fact.claim, line.fact.written(line.computed), line.fact.written(line.fact.value),
-                       line.fact.source, "✓ " + line.verdict) for line in self])
+        return Table(["Fait", self[0].heading, self[0].published, "Source", "Verdict"],
+                     [(line.fact.claim, line.fact.written(line.computed), line.fact.published, line.fact.origin,
+                       line.marked) for line in self])
 
     def __repr__(self) -> str:
         return repr(self.table())
@@ -124,11 +183,11 @@ class Confrontations(tuple):
         return f'<div class="cours-confrontations">{self.table()._repr_html_()}</div>'
 
 
-def confront_all(computed: dict) -> Confrontations:
+def confront_all(computed: dict, *, heading: str = "Calculé", published: str = "Publié") -> Confrontations:
     """Confronte chaque valeur du dictionnaire (clé du registre → valeur calculée) ; mêmes erreurs que ``confront``."""
     if not isinstance(computed, dict) or not computed:
         refuse("computed", computed, "un dictionnaire non vide clé → valeur calculée", kind=TypeError)
-    return Confrontations(confront(key, value) for key, value in computed.items())
+    return Confrontations(confront(key, value, heading=heading, published=published) for key, value in computed.items())
 
 
 def _digits(value) -> int:
@@ -137,14 +196,19 @@ def _digits(value) -> int:
 
 
 def _checked(key: str, entry: dict) -> dict:
-    wanted = {field.name: field.type for field in fields(Fact) if field.name != "key"}
-    if not isinstance(entry, dict) or set(entry) != set(wanted):
-        missing = sorted(set(wanted) ^ set(entry if isinstance(entry, dict) else ()))
-        refuse(key, missing, "une entrée ayant exactement les champs " + ", ".join(wanted))
+    known = {field.name: field.default is MISSING for field in fields(Fact) if field.name != "key"}
+    wanted = {name for name, needed in known.items() if needed}
+    if not isinstance(entry, dict) or not wanted <= set(entry) <= set(known):
+        given = set(entry if isinstance(entry, dict) else ())
+        refuse(key, sorted(wanted - given | given - set(known)),
+               "une entrée ayant exactement les champs " + ", ".join(known) + " (relation facultative)")
     for name in ("value", "tolerance"):
         if isinstance(entry[name], bool) or not isinstance(entry[name], int | float) or entry["tolerance"] < 0:
             refuse(f"{key}.{name}", entry[name], "un nombre (tolérance positive ou nulle)", kind=TypeError)
     for name in ("unit", "claim", "source", "check"):
         if not isinstance(entry[name], str) or (name != "unit" and not entry[name].strip()):
             refuse(f"{key}.{name}", entry[name], "un texte", kind=TypeError)
+    one_of(f"{key}.relation", entry.get("relation", "="), ["=", *_BOUNDS])
+    if entry.get("relation", "=") in _BOUNDS and entry["tolerance"]:
+        refuse(f"{key}.tolerance", entry["tolerance"], "une tolérance nulle : une borne se tient sans elle")
     return entry

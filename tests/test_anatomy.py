@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from cours_cnn import anatomy, receptive
+from cours_cnn import anatomy, figures, receptive
 from cours_cnn.architectures import lenet5
 
 SETTINGS = settings(max_examples=40, deadline=None)
@@ -217,3 +217,9 @@ def test_receptive_fields_of_lenet():
 def test_refusals_say_what_was_expected(call, kind, expected):
     with pytest.raises(kind, match=expected):
         call()
+
+
+def test_the_course_has_one_name_for_each_layer():
+    model = sequential(layers.BatchNormalization(), layers.GlobalAveragePooling2D())
+    assert [row.kind for row in anatomy.rows(model)] == ["Entrée", "Normalisation par lots", "Moyenne globale"]
+    assert "moyenne globale" in figures.architecture(model).alt

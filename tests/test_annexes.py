@@ -11,8 +11,8 @@ import pytest
 SAME_IN_BOTH = {"activation", "calibration", "CIFAR-10", "classification", "convolution", "dropout", "Grad-CAM",
                 "ImageNet", "invariance", "logit", "MNIST", "pixel", "saturation", "softmax"}
 # Termes que chaque chapitre suppose : leur absence se verrait à la lecture.
-NEEDED = """noyau pas marge champ récepteur bloc résiduel connexion directe goulot module Inception concaténation
-    convolution 1 × 1 convolution groupée normalisation par lots normalisation locale moyenne globale sortie auxiliaire
+NEEDED = """noyau pas remplissage champ récepteur bloc résiduel connexion directe goulot module Inception concaténation
+    convolution 1 × 1 convolution groupée normalisation par lots normalisation locale moyenne globale tête auxiliaire
     dégradation évanescence du gradient projection augmentation de données gel ajustement fin base convolutive tête
     sensibilité spécificité déséquilibre des classes fuite de données Grad-CAM prétraitement surapprentissage"""
 

@@ -12,8 +12,6 @@ from cours_cnn.architectures import alexnet, inception_module, lenet5, resnet, v
 
 TABLE = tomllib.loads((Path(__file__).parent / "diaporama_nombres.toml").read_text(encoding="utf-8"))["nombre"]
 LEDGER = facts.load()
-# Le diaporama arrondit ces deux produits : 120M et 12.4M.
-ROUNDED = {"inception.naive_5x5", "inception.bottleneck_5x5"}
 
 
 def ids(entry):
@@ -31,7 +29,7 @@ def test_every_figure_has_its_fact_or_its_reason(entry):
         assert key in LEDGER, f"{key} manque à cours_cnn/facts.toml"
         fact = LEDGER[key]
         # Le nombre écrit sur la diapositive est celui du registre, aux arrondis déclarés près.
-        assert abs(number - fact.value) <= max(fact.tolerance, 0.005 * fact.value * (key in ROUNDED)), key
+        assert abs(number - fact.value) <= fact.tolerance, key
 
 
 def test_the_table_holds_the_whole_deck():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cours_cnn.results import load
+from cours_cnn.results import correct_images, load
 from experiments import panorama_protocole as protocol
 
 RECORDED = load("panorama_protocole")
@@ -79,3 +79,12 @@ def test_augmentation_only_mirrors_and_moves():
                       for view in (before, before[:, ::-1]) for top in range(3) for left in range(3)]
         assert any(np.array_equal(candidate, after) for candidate in candidates)
     assert not np.array_equal(images, seen)
+
+
+def test_recorded_bits_are_read_as_the_script_wrote_them():
+    run = next(iter(RECORDED["results"][FIRST].values()))["runs"][0]
+    bits = correct_images(run, RECORDED["test_images"])
+    assert bits.mean() == pytest.approx(run["test"], abs=1e-3)
+    assert bits.tolist() == np.asarray(protocol.unpacked(run["correct"], RECORDED["test_images"])).astype(int).tolist()
+    with pytest.raises(ValueError, match="nombre d'images"):
+        correct_images(run, 10**6)

@@ -38,7 +38,13 @@ def unbroken(text: str) -> str:
     return re.sub(r" (?=[;:!?%»×])|(?<=[«×]) |(?<=\d) (?=\d{3}\b)", NBSP, text)
 
 
+def _value(fact: facts.Fact) -> str:
+    return fact.published if fact.relation != "=" else fact.written(fact.value)
+
+
 def _tolerance(fact: facts.Fact) -> str:
+    if fact.relation != "=":
+        return "borne"
     digits = len(f"{fact.tolerance:g}".partition(".")[2])
     return "exact" if fact.tolerance == 0 else f"±{NBSP}{decimal(fact.tolerance, digits)}"
 
@@ -76,8 +82,10 @@ class Facts(SphinxDirective):
         return section
 
     def _fact(self, fact: facts.Fact) -> nodes.row:
-        source, _ = self.parse_inline("{cite:t}`" + fact.source + "`")
-        row = self._row([nodes.Text(unbroken(fact.claim)), nodes.Text(fact.written(fact.value)),
+        source = [nodes.Text(fact.origin)]
+        if fact.source != facts.COMPUTED:
+            source, _ = self.parse_inline("{cite:t}`" + fact.source + "`")
+        row = self._row([nodes.Text(unbroken(fact.claim)), nodes.Text(_value(fact)),
                          nodes.Text(_tolerance(fact)), source, nodes.Text(unbroken(fact.check))])
         # Chaque fait a son ancre : une page peut le désigner.
         anchor = _anchor(fact.key)

@@ -21,7 +21,7 @@ def resnet(depth: int = 50, version: str = "v1", *, input_shape=(224, 224, 3), c
     ``version`` : ``"v1"`` place le pas de 2 dans la première convolution du bloc, comme l'article et
     ``keras.applications`` ; ``"v1.5"`` le place dans la convolution 3 × 3 du goulot, comme torchvision.
     ``bias`` : garde un biais dans les convolutions, comme Keras ; ``False`` l'omet, comme torchvision, la normalisation
-    par lots le rendant inutile. ``shortcut=False`` retire les connexions résiduelles et leurs projections.
+    par lots le rendant inutile. ``shortcut=False`` retire les connexions directes et leurs projections.
     ``width`` multiplie les cartes. Les couches portent les noms de ``keras.applications``.
 
     Lève ``ValueError`` ou ``TypeError`` si un réglage n'est pas admis.

@@ -50,9 +50,21 @@ class Node:
         visit(self)
         return list(found.values())
 
+    def of_kind(self, kind: str) -> list[Node]:
+        """Rend les opérations du genre ``kind`` dont ce nœud dépend, lui compris, les premières d'abord."""
+        return [node for node in self.walk() if node.kind == kind]
+
     def count(self, kind: str) -> int:
         """Rend le nombre d'opérations du genre ``kind`` dont ce nœud dépend, lui compris."""
-        return sum(node.kind == kind for node in self.walk())
+        return len(self.of_kind(kind))
+
+    def added(self, other: Node) -> set[int]:
+        """Rend les identités des convolutions dont ce nœud dépend, et non ``other``."""
+        return set(map(id, self.of_kind("convolution"))) - set(map(id, other.of_kind("convolution")))
+
+    def contains(self, other: Node) -> bool:
+        """Dit si ce nœud dépend de toutes les convolutions de ``other``, qui en a."""
+        return self is not other and bool(other.count("convolution")) and not other.added(self)
 
 
 def built_model(answers: Answers, name: str, *arguments, shape: tuple | None = None):
@@ -111,21 +123,26 @@ def _weighted(node: Node) -> bool:
 def _marks(model) -> list[tuple[object, int]]:
     """Rend (couche à poids, empreinte de sa place) ; l'empreinte ne dépend pas de l'ordre d'écriture des branches."""
     nodes = graph_of(model).walk()
-    up: dict[int, tuple[str, ...]] = {}
+    # Par nœud : les couches repérées qui le précèdent ; par couche repérée : son nom, et ce qui la suit.
+    up: dict[int, set[int]] = {}
     label: dict[int, str] = {}
     below: dict[int, list[str]] = {}
     for node in nodes:
-        above = tuple(sorted({text for parent in node.parents for text in up[id(parent)]}))
+        above = set().union(*(up[id(parent)] for parent in node.parents))
         if node.kind in _TRANSPARENT:
             up[id(node)] = above
             continue
         shapes = [tuple(weight.shape) for weight in getattr(node.layer, "weights", [])]
-        label[id(node)] = str(zlib.crc32(repr((node.kind, shapes, above)).encode()))
-        up[id(node)] = (label[id(node)],)
-        for text in above:
-            below.setdefault(text, []).append(f"{node.kind}{shapes}")
-    return [(node.layer, zlib.crc32(repr((label[id(node)], sorted(below.get(label[id(node)], [])))).encode()))
+        label[id(node)] = _hashed(node.kind, shapes, sorted(label[one] for one in above))
+        for one in above:
+            below.setdefault(one, []).append(f"{node.kind}{shapes}")
+        up[id(node)] = {id(node)}
+    return [(node.layer, int(_hashed(label[id(node)], sorted(below.get(id(node), [])))))
             for node in nodes if _weighted(node)]
+
+
+def _hashed(*parts) -> str:
+    return str(zlib.crc32(repr(parts).encode()))
 
 
 def place_weights(model, random: np.random.RandomState) -> None:
@@ -150,11 +167,18 @@ def place_weights(model, random: np.random.RandomState) -> None:
             weight.assign(drawn)
 
 
-def outputs(model, seed: int, *, positive: bool = True) -> np.ndarray:
-    """Rend la sortie d'un modèle, en mode évaluation, pour deux images tirées de ``seed``."""
+def answer(model, images) -> np.ndarray:
+    """Rend la réponse d'un modèle à une sortie, en mode évaluation, même s'il la rend dans une liste."""
     import keras
 
+    found = model(images, training=False)
+    if isinstance(found, (list, tuple)) and len(found) == 1:
+        found = found[0]
+    return keras.ops.convert_to_numpy(found).astype(float)
+
+
+def outputs(model, seed: int, *, positive: bool = True) -> np.ndarray:
+    """Place des poids tirés de ``seed`` dans un modèle, puis rend sa réponse à deux images tirées d'elle aussi."""
     random = np.random.RandomState(seed)
     place_weights(model, random)
-    images = random.uniform(0 if positive else -1, 1, (2, *model.inputs[0].shape[1:])).astype("float32")
-    return keras.ops.convert_to_numpy(model(images, training=False)).astype(float)
+    return answer(model, random.uniform(0 if positive else -1, 1, (2, *model.inputs[0].shape[1:])).astype("float32"))

@@ -13,6 +13,8 @@ FAMILIES = (  # (début du type, couleur, nom en légende)
     ("Entrée", GREY, "entrée"),
     ("Convolution", BLUE, "convolution"),
     ("Pooling", ORANGE, "pooling"),
+    ("Moyenne globale", ORANGE, "pooling"),
+    ("Maximum global", ORANGE, "pooling"),
     ("Sous-échantillonnage", ORANGE, "sous-échantillonnage"),
     ("Entièrement", GREEN, "entièrement connectée"),
     ("RBF", PINK, "sortie RBF"),

@@ -14,7 +14,7 @@ from cours_cnn.figures.stages import draw_stages
 from cours_cnn.french import integer
 from cours_cnn.validation import one_of, refuse
 
-_HIDDEN = ("Mise à plat", "Dropout", "Activation", "Normalisation par lot")
+_HIDDEN = ("Mise à plat", "Dropout", "Activation", "Normalisation par lots")
 _HEIGHT, _TOP, _GAP, _SHEET, _SHEETS = 250, 30, 22, 4, 7
 _WIDEST, _MOST_ALIKE, _TOWERS = 900, 5, 4
 

@@ -8,7 +8,7 @@ from cours_cnn.anatomy import LayerRow, check_model, rows, steps
 
 SYMBOLS = {"Add": "+", "Subtract": "−", "Multiply": "×"}
 _LABELS = {"relu": "ReLU", "relu6": "ReLU6", "sigmoid": "sigmoïde", "silu": "SiLU", "gelu": "GELU"}
-_PADDING, _FLATTEN, _BATCH = "Bordure de zéros", "Mise à plat", "Normalisation par lot"
+_PADDING, _FLATTEN, _BATCH = "Bordure de zéros", "Mise à plat", "Normalisation par lots"
 
 
 @dataclass(frozen=True)

@@ -90,11 +90,11 @@ def _mini_lines(node: Node) -> list[tuple[str, float, bool]]:
     if node.symbol:
         return [(node.symbol, 14, True)]
     first = f"{row.kernel[0]} × {row.kernel[1]}" if row.kernel else {
-        "Entrée": "entrée", "Entièrement connectée": "dense", "Pooling moyen global": "moyenne",
-        "Pooling max global": "maximum"}.get(row.kind, row.kind.lower())
+        "Entrée": "entrée", "Entièrement connectée": "dense", "Moyenne globale": "moyenne",
+        "Maximum global": "maximum"}.get(row.kind, row.kind.lower())
     if row.kind.startswith("Pooling") and row.kernel:
         first = ("max " if "max" in row.kind else "moy. ") + first
-    second = {"Pooling moyen global": "globale", "Pooling max global": "global"}.get(row.kind, "")
+    second = {"Moyenne globale": "globale", "Maximum global": "global"}.get(row.kind, "")
     stride = f"pas {row.strides[0]}" if row.strides and row.strides[0] > 1 else ""
     return [(text, size, bold) for text, size, bold in
             ((first, 11, True), (second, 10, False), (amount, 10, False), (stride, 10, False)) if text]

@@ -112,10 +112,13 @@ def run(notebook, session: Session) -> dict[str, dict]:
         path = Path(folder, "copie.ipynb")
         nbformat.write(notebook, path)
         Path(folder, "pytest.ini").write_text("[pytest]\n")
-        options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "cours_cnn.grading.judge", "--nbval",
-                   "--nbval-current-env", f"--nbval-cell-timeout={session.cell_limit:g}", "--sans-budget",
-                   f"--noyaux={KERNELS[session.protection]}",
-                   "--rootdir", folder, "-c", str(Path(folder, "pytest.ini")), "--color=no", str(path)]
+        # Rien d'autre que nbval et le juge : un greffon installé à côté ne peut ni ralentir ni changer le jugement. Les
+        # greffons des exceptions perdues passent le ramasse-miettes plusieurs fois : un tiers de seconde par copie.
+        options = ["-q", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception",
+                   "-p", "nbval.plugin", "-p", "cours_cnn.grading.judge", "--nbval", "--nbval-current-env",
+                   f"--nbval-cell-timeout={session.cell_limit:g}", "--sans-budget",
+                   f"--noyaux={KERNELS[session.protection]}", "--rootdir", folder,
+                   "-c", str(Path(folder, "pytest.ini")), "--color=no", str(path)]
         with marking_environment(session), contextlib.redirect_stdout(console), contextlib.redirect_stderr(console):
             code = pytest.main(options, plugins=[collector])
     if collector.defect:

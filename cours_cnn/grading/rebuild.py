@@ -61,6 +61,11 @@ def without_solution(source: str) -> str:
     return _SOLUTION.sub("", source)
 
 
+def without_hidden_tests(source: str) -> str:
+    """Rend la source d'une cellule d'évaluation telle que l'élève la reçoit."""
+    return _HIDDEN.sub("", source)
+
+
 def stub_of(source: str) -> str:
     """Rend la source d'une cellule de réponse sans sa solution, blancs ramenés à un."""
     return _squeezed(without_solution(source))

@@ -78,16 +78,22 @@ def class_page(exercise: str, results: Sequence[Mapping], pairs: Sequence[Pair],
                  '<th scope="col">À signaler</th></tr></thead><tbody>')
     for result in results:
         mark = number(result["mark"], 2) if result["status"] == "notée" else "—"
-        told = [*([result["reason"]] if result["reason"] else []), *result["notes"], *result["repairs"],
-                *result["alerts"]]
+        told = dict.fromkeys([*([result["reason"]] if result["reason"] else []), *result["notes"], *result["repairs"],
+                              *result["alerts"]])
         parts.append(f'<tr><td><a href="eleves/{_text(result["key"])}.html">{_text(result["student"])}</a></td>'
                      f'<td class="n">{mark}</td><td class="n">{number(result["seconds"], 1)}</td>'
                      f'<td>{"<br>".join(_text(line) for line in told)}</td></tr>')
     parts.append("</tbody></table></div><h2>Réponses semblables</h2>")
     if pairs:
-        parts.append("<p>Une alerte à relire, jamais un verdict : deux bonnes réponses peuvent se ressembler.</p><ul>")
-        parts += [f"<li>{_text(pair.question)}{NBSP}: {_text(pair.first)} et {_text(pair.second)}, "
-                  f"{percent(pair.share, 0)} en commun</li>" for pair in pairs]
+        parts.append(f"<p>Une alerte à relire, jamais un verdict{NBSP}: deux bonnes réponses peuvent se ressembler. "
+                     "Pour chaque question, la part commune aux deux réponses, une fois retiré ce que l'énoncé donne."
+                     "</p><ul>")
+        together: dict[tuple[str, str], list[str]] = {}
+        for pair in pairs:
+            shared = f"{pair.question.removesuffix('-reponse')} ({percent(pair.share, 0)})"
+            together.setdefault((pair.first, pair.second), []).append(shared)
+        parts += [f"<li>{_text(first)} et {_text(second)}{NBSP}: {_text(', '.join(sorted(shared)))}</li>"
+                  for (first, second), shared in together.items()]
         parts.append("</ul>")
     else:
         parts.append("<p>Aucune.</p>")

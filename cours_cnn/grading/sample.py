@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 
-from cours_cnn.grading.rebuild import is_answer, is_evaluation, without_solution
+from cours_cnn.grading.rebuild import is_answer, is_evaluation, without_hidden_tests, without_solution
 
 _HEADER = ('Identifiant,"Nom complet",Statut,Note,"Note maximale","La note peut être modifiée",'
            '"Dernière modification (travail remis)","Dernière modification (note)","Feedback par commentaires"')
@@ -41,7 +41,7 @@ def sample_class(master: Path) -> dict[str, bytes]:
 
 
 def _copy(notebook, answers: dict[str, str] | None = None, *, keep: bool = True) -> bytes:
-    """Rend une copie : les réponses du corrigé (ou aucune), sans ses évaluations ni ses sorties."""
+    """Rend une copie : les réponses du corrigé (ou aucune), sans ses tests cachés ni ses sorties."""
     copy = nbformat.v4.new_notebook()
     for cell in notebook.cells:
         fresh = nbformat.from_dict({**cell, "metadata": dict(cell.metadata)})
@@ -51,6 +51,6 @@ def _copy(notebook, answers: dict[str, str] | None = None, *, keep: bool = True)
             kept = cell.source if keep else without_solution(cell.source) + "\n    ..."
             fresh.source = (answers or {}).get(cell.id, kept)
         elif is_evaluation(cell):
-            fresh.source = "# Cellule d'évaluation : ne pas modifier."
+            fresh.source = without_hidden_tests(cell.source)
         copy.cells.append(fresh)
     return nbformat.writes(copy).encode()

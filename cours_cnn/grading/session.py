@@ -121,7 +121,8 @@ def marking_environment(session: Session) -> Iterator[None]:
     """Règle l'environnement dont les noyaux de la session dépendent, puis le rétablit."""
     checks = Path(__file__).parents[1] / "checks"
     private = [path for path in sorted(checks.iterdir()) if path.is_dir() and path.name != "__pycache__"]
-    wanted = {SEED_VARIABLE: str(session.seed), SHOWN_VARIABLE: os.pathsep.join(session.shown),
+    wanted = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", SEED_VARIABLE: str(session.seed),
+              SHOWN_VARIABLE: os.pathsep.join(session.shown),
               EVALUATION_VARIABLE: str(Path(next(iter(session.shown))).parent) if session.shown else "",
               HIDDEN_VARIABLE: os.pathsep.join(map(str, private)),
               SILENCED_VARIABLE: os.pathsep.join(f"cours_cnn.checks.{path.name}" for path in private)}

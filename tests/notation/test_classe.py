@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import re
 import subprocess
 import sys
 import time
+import zipfile
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from cours_cnn.grading import bubblewrap, classroom, cli, submissions
+from cours_cnn.grading.reading import read
+from cours_cnn.grading.rebuild import rebuild
+from cours_cnn.grading.reports import class_page
 from cours_cnn.grading.sample import sample_class
 from cours_cnn.grading.session import Session
+from cours_cnn.grading.similarity import Pair
 from tools.pages import ROOT
 
 EXPECTED = {"Élève A": 20.0, "Élève B": 0.0, "Élève C": 18.0, "Élève D": 18.0}
@@ -95,6 +103,7 @@ import json, sys
 from pathlib import Path
 from cours_cnn.grading import classroom, submissions
 from cours_cnn.grading.session import Session
+from cours_cnn.grading.similarity import Pair
 if __name__ == "__main__":
     place = Path(sys.argv[1])
     session = Session(**json.loads((place / "session.json").read_text(encoding="utf-8")))
@@ -200,3 +209,22 @@ def test_sample_is_always_the_same_class():
     files = sample_class(ROOT / "solutions" / "lenet.ipynb")
     assert sorted(files) == ["envoi.zip", "feuille.csv"]
     assert files["feuille.csv"].decode("utf-8-sig").count("Participant 9001") == 6
+
+
+def test_sample_copies_are_what_students_received():
+    master = ROOT / "solutions" / "lenet.ipynb"
+    with zipfile.ZipFile(io.BytesIO(sample_class(master)["envoi.zip"])) as archive:
+        copies = {name[:7]: archive.read(name) for name in archive.namelist() if name.endswith("lenet.ipynb")}
+    assert list(copies) == ["Élève A", "Élève B", "Élève C", "Élève D"]
+    notebook = nbformat.read(master, as_version=4)
+    assert [rebuild(notebook, read(data)).repairs for data in copies.values()] == [[], [], [], []]
+    assert all("HIDDEN TESTS" not in data.decode() for data in copies.values())
+
+
+def test_the_class_page_tells_each_thing_once():
+    pairs = [Pair("q2-reponse", "Élève A", "Élève C", 1.0), Pair("q4-reponse", "Élève A", "Élève C", 0.88)]
+    absent = {"student": "Élève F", "key": "f", "status": "illisible", "reason": "aucun notebook", "seconds": 0.0,
+              "notes": ["aucun notebook"], "repairs": [], "alerts": []}
+    page = class_page("lenet", [absent], pairs, 1, "abc")
+    assert page.count("aucun notebook") == 1
+    assert re.search(r"<li>Élève A et Élève C\W+: q2 \(100\W%\), q4 \(88\W%\)</li>", page)

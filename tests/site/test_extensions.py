@@ -61,7 +61,18 @@ def test_every_fact_has_a_title_and_a_source():
     keys = set(re.findall(r"@\w+\{([\w-]+),", (ROOT / "annexes" / "references.bib").read_text(encoding="utf-8")))
     for fact in facts.load().values():
         assert fact.key.split(".")[0] in SUBJECTS, fact.key
-        assert fact.source in keys, f"{fact.key} : {fact.source} n'est pas dans annexes/references.bib"
+        assert fact.source in keys | {facts.COMPUTED}, f"{fact.key} : {fact.source} n'est pas dans references.bib"
+
+
+def test_the_annex_shows_a_bound_as_a_bound():
+    from faits import _tolerance, _value
+
+    registry = facts.load()
+    assert (_value(registry["resnet.slides_top5"]), _tolerance(registry["resnet.slides_top5"])) == (
+        "moins de 3,6\u00a0%", "borne")
+    assert (_value(registry["ilsvrc.slides_first_error"])) == "plus de 26\u00a0%"
+    assert (_value(registry["inception.parameters"]), _tolerance(registry["inception.parameters"])) == (
+        "6\u00a0998\u00a0552\u00a0paramètres", "exact")
 
 
 def test_every_fact_quoted_by_a_page_exists():

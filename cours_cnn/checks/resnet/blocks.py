@@ -65,27 +65,14 @@ def _check_end(case: str, end: Node) -> tuple[Node, Node]:
 
 def _directness(side: Node, *sides: Node) -> tuple:
     """Rend de quoi ranger la connexion directe avant la branche, même si elle part par erreur de cette branche."""
-    own = _convolutions(side)
-    extra = [len(_added(side, other)) for other in sides if _contains(side, other)]
+    own = side.of_kind("convolution")
+    extra = [len(side.added(other)) for other in sides if side.contains(other)]
     return (extra != [1], len(own), own[-1].layer.kernel_size if own else ())
-
-
-def _added(side: Node, other: Node) -> set[int]:
-    return set(map(id, _convolutions(side))) - set(map(id, _convolutions(other)))
-
-
-def _contains(side: Node, other: Node) -> bool:
-    """Dit si le calcul de ``side`` passe par toutes les convolutions de ``other``, qui en a."""
-    return side is not other and bool(_convolutions(other)) and not _added(other, side)
-
-
-def _convolutions(node: Node) -> list[Node]:
-    return [step for step in node.walk() if step.kind == "convolution"]
 
 
 def _check_shortcut(case: str, node: Node, needed: bool, stride: int) -> None:
     operations = [step for step in node.walk() if step.kind != "entrée"]
-    convolutions = _convolutions(node)
+    convolutions = node.of_kind("convolution")
     if not needed:
         if operations:
             raise ToReviewError(f"{case}, la connexion directe traverse {_named(operations[-1].kind)}.",
@@ -171,13 +158,14 @@ def _check_order(kinds: list[str], wanted: list[str]) -> None:
                         "incomplète.", "Comparez l'ordre des opérations à celui de l'énoncé.", section=REAL)
 
 
-def _check_block(answers: Answers, name: str, case: tuple, plan: list, reference) -> object:
-    """Vérifie la structure d'un bloc, puis ses sorties avec les mêmes poids ; rend le modèle de l'étudiant."""
+def _check_block(answers: Answers, name: str, case: tuple, plan: list, reference) -> tuple:
+    """Vérifie la structure d'un bloc, puis ses sorties avec les mêmes poids ; rend (modèle, échelles de départ)."""
     shape, maps, stride = case
     text, model = _case(*case), built_model(answers, name, shape, maps, stride, shape=shape)
+    scales = _scales(model)
     found, wanted = tuple(model.outputs[0].shape[1:]), tuple(reference.outputs[0].shape[1:])
     direct, branch = _check_end(text, graph_of(model))
-    if _contains(branch, direct):
+    if branch.contains(direct):
         raise ToReviewError(f"{text}, la branche lit la sortie de la projection.",
                             "La branche et la connexion directe partent toutes deux de l'entrée du bloc.",
                             section=EQUATIONS)
@@ -195,32 +183,29 @@ def _check_block(answers: Answers, name: str, case: tuple, plan: list, reference
         raise ToReviewError("Les couches sont justes ; pourtant, avec les mêmes poids, la sortie n'est pas celle du "
                             "bloc demandé.", "Une opération de trop transforme-t-elle les valeurs ? Le remplissage "
                             "est-il partout `same` ?")
-    return model
+    return model, scales
 
 
-def _scales(model) -> dict[str, list[float]]:
-    """Rend les échelles des normalisations au départ : celle de la branche finale, les autres."""
-    branch = _check_end("", graph_of(model))[1]
-    last = next(step for step in reversed(_chain(branch)) if step.kind == "normalisation").layer
-    norms = {id(step.layer): step.layer for step in graph_of(model).walk() if step.kind == "normalisation"}
-    return {"last": [float(np.abs(last.gamma).max())],
-            "others": [float(np.abs(layer.gamma).min()) for key, layer in norms.items() if key != id(last)]}
+def _scales(model) -> dict[int, np.ndarray]:
+    """Rend l'échelle actuelle de chaque normalisation (des uns si elle n'en a pas), par couche."""
+    norms = [step.layer for step in graph_of(model).walk() if step.kind == "normalisation"]
+    return {id(layer): np.ones(1) if layer.gamma is None else np.abs(np.asarray(layer.gamma)) for layer in norms}
 
 
 def _check_bottleneck(answers: Answers) -> str:
     for case in _SHAPES:
-        shape, maps, stride = case
+        _, maps, stride = case
         plan = [(1, maps, 1), (3, maps, stride), (1, 4 * maps, 1)]
-        reference = bottleneck(*case)
-        model = built_model(answers, "bottleneck", *case, shape=shape)
-        scales = _scales(model) if graph_of(model).count("normalisation") >= 3 else None
-        _check_block(answers, "bottleneck", case, plan, reference)
-        if scales["last"][0]:
+        model, scales = _check_block(answers, "bottleneck", case, plan, bottleneck(*case))
+        branch = _check_end("", graph_of(model))[1]
+        last = next(step for step in reversed(_chain(branch)) if step.kind == "normalisation").layer
+        final = float(scales.pop(id(last)).max())
+        if final:
             raise ToReviewError("À la construction, la dernière normalisation de la branche n'a pas une échelle nulle "
-                                f"(elle vaut {code(format(scales['last'][0], 'g'))}).",
+                                f"(elle vaut {code(format(final, 'g'))}).",
                                 "L'énoncé demande un bloc qui soit l'identité avant tout apprentissage.",
                                 section=IDENTITY)
-        if min(scales["others"]) == 0:
+        if min(scale.min() for scale in scales.values()) == 0:
             raise ToReviewError("Une autre échelle que celle de la dernière normalisation de la branche est nulle au "
                                 "départ.", "Que vaut alors le signal, ou le gradient, qui la traverse ?",
                                 section=IDENTITY)
