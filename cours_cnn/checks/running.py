@@ -7,6 +7,7 @@ import ctypes
 import dis
 import io
 import linecache
+import logging
 import signal
 import sys
 import threading
@@ -66,9 +67,16 @@ class Printed(io.TextIOBase):
 
 @contextlib.contextmanager
 def quiet(printed: Printed):
-    """Détourne vers ``printed`` ce que le code affiche, erreurs comprises."""
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        yield
+    """Détourne vers ``printed`` ce que le code affiche, erreurs comprises ; TensorFlow garde ses avertissements."""
+    # Son journal écrit dans la sortie ouverte à l'importation, que le détournement n'atteint pas.
+    journal = logging.getLogger("tensorflow")
+    level = journal.level
+    journal.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            yield
+    finally:
+        journal.setLevel(level)
 
 
 def limited(call: Callable, seconds: float = DEFAULT_LIMIT_S, namespace: dict | None = None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import signal
 import sys
@@ -191,6 +192,22 @@ def test_a_flood_of_prints_is_kept_out(capsys):
     assert sys.stdout is before
     assert capsys.readouterr().out == ""
     assert len(repr(message)) < 500
+
+
+def test_warnings_of_tensorflow_are_kept_out():
+    journal, seen = logging.getLogger("tensorflow"), []
+    handler = logging.Handler()
+    handler.emit = lambda record: seen.append(record.getMessage())
+    journal.addHandler(handler)
+    level = journal.level
+    try:
+        checked("import logging\n" + DEF + "logging.getLogger('tensorflow').warning('recompilation')\n    return 3")
+        assert seen == []
+        assert journal.level == level
+        journal.warning("après")
+        assert seen == ["après"]
+    finally:
+        journal.removeHandler(handler)
 
 
 def test_arguments_that_are_modified_are_noticed():

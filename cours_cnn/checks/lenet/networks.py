@@ -8,7 +8,8 @@ import numpy as np
 
 from cours_cnn.checks.base import Answers, Question
 from cours_cnn.checks.lenet.sections import ARCHITECTURE, COUNTING, TRAINING
-from cours_cnn.checks.message import code, described
+from cours_cnn.checks.message import code
+from cours_cnn.checks.networks import KIND_NAMES, by, read_model
 from cours_cnn.checks.probing import inject
 from cours_cnn.checks.reading import ToReviewError, close
 from cours_cnn.french import integer
@@ -23,19 +24,6 @@ _ERRORS = (
     ("cannot be called", "une couche est appelée comme une fonction sur ce qui n'est pas un tenseur"),
 )
 _STEPS = ("C1", "S2", "C3", "S4", "C5", "F6", "Out")
-
-
-def _model(answers: Answers, name: str, *arguments):
-    """Rend le modèle construit par la fonction ``name`` de l'étudiant, s'il est utilisable."""
-    import keras
-
-    model = answers.call(name, *arguments)
-    if not isinstance(model, keras.Model):
-        raise ToReviewError(f"`{name}` rend {described(model)}.", "Attendu : un modèle Keras (`keras.Sequential(…)`).")
-    if not model.built or not getattr(model, "inputs", None):
-        raise ToReviewError(f"Le modèle rendu par `{name}` n'est pas construit : la forme de son entrée n'est pas "
-                            "connue.", "Attendu : une première ligne `keras.Input(…)`.")
-    return model
 
 
 def _steps(model) -> list[tuple]:
@@ -67,7 +55,7 @@ def _compare_layers(model, reference) -> None:
     for name, (layer, kind, shape), (wanted, wanted_kind, wanted_shape) in zip(_STEPS, found, expected, strict=False):
         where = f"Couche {name}" + (f" (`{type(layer).__name__}`)" if layer.name != name else "")
         if kind != wanted_kind and name != "C5":
-            raise ToReviewError(f"{where} : {_KIND_NAMES[kind]}, alors que {name} est {_KIND_NAMES[wanted_kind]}.",
+            raise ToReviewError(f"{where} : {KIND_NAMES[kind]}, alors que {name} est {KIND_NAMES[wanted_kind]}.",
                                 "Comparez l'ordre des couches à celui du tableau.", section=ARCHITECTURE)
         _compare_layer(where, layer, wanted, kind)
         if _units(shape) != _units(wanted_shape):
@@ -77,30 +65,23 @@ def _compare_layers(model, reference) -> None:
                             f"Attendu : {', '.join(_STEPS)}, soit {len(_STEPS)}.", section=ARCHITECTURE)
 
 
-_KIND_NAMES = {"convolution": "une convolution", "pooling": "un pooling", "dense": "une couche entièrement connectée"}
-
-
 def _compare_layer(where: str, layer, wanted, kind: str) -> None:
     if kind == "convolution" and layer.kernel_size != (5, 5):
         swapped = " `Conv2D` reçoit d'abord le nombre de cartes, puis le côté du noyau." if (
             layer.filters == 5 and hasattr(wanted, "filters")) else ""
-        raise ToReviewError(f"{where} : le noyau est {_by(layer.kernel_size)}.", f"Attendu : 5 × 5.{swapped}")
+        raise ToReviewError(f"{where} : le noyau est {by(layer.kernel_size)}.", f"Attendu : 5 × 5.{swapped}")
     maps = getattr(layer, "filters", getattr(layer, "units", None))
     if kind != "pooling" and maps != getattr(wanted, "filters", getattr(wanted, "units", None)):
         what = "cartes" if kind == "convolution" else "unités"
         raise ToReviewError(f"{where} : {maps} {what}.", "Le tableau en annonce un autre nombre.")
     if kind == "pooling" and layer.pool_size != (2, 2):
-        raise ToReviewError(f"{where} : la fenêtre est {_by(layer.pool_size)}.", "Attendu : 2 × 2.")
-
-
-def _by(pair: tuple[int, int]) -> str:
-    return f"{pair[0]} × {pair[1]}"
+        raise ToReviewError(f"{where} : la fenêtre est {by(layer.pool_size)}.", "Attendu : 2 × 2.")
 
 
 def _shape_advice(where: str, name: str, layer, shape: tuple) -> tuple[str, str]:
     if len(shape) < 3:
         return f"{where} : la sortie est de forme `{shape}`.", "Le tableau en annonce une autre."
-    seen = f"{where} : les cartes de sortie mesurent {_by(shape)}."
+    seen = f"{where} : les cartes de sortie mesurent {by(shape)}."
     if layer.strides != (1, 1) and "pool" not in type(layer).__name__.lower():
         return seen, "Le pas d'une convolution de LeNet-5 vaut 1."
     if name == "C1":
@@ -156,7 +137,7 @@ def _activation_advice(name: str, used: str, output: np.ndarray) -> tuple[str, s
 
 def _check_built(answers: Answers) -> str:
     for classes in (10, 26):
-        model, reference = _model(answers, "lenet28", classes), _reference28(classes)
+        model, reference = read_model(answers, "lenet28", classes), _reference28(classes)
         last = tuple(model.outputs[0].shape[1:])
         _compare_layers(model, reference) if last == (classes,) or classes == 10 else None
         if last != (classes,):
@@ -183,7 +164,7 @@ def _reference28(classes: int):
 def _check_repaired(answers: Answers) -> str:
     from cours_cnn.architectures import lenet5
 
-    model = _model(answers, "repaired")
+    model = read_model(answers, "repaired")
     _compare_layers(model, lenet5())
     _compare_outputs(model, lenet5())
     if not model.compiled:
