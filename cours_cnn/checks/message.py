@@ -18,7 +18,7 @@ import numpy as np
 from cours_cnn.french import NBSP
 from cours_cnn.validation import one_of
 
-CHAPTERS = {"convolution": "La convolution", "lenet": "LeNet-5"}
+CHAPTERS = {"convolution": "La convolution", "lenet": "LeNet-5", "chats_chiens": "Chats et chiens"}
 _LONGEST = 70
 _CODE = re.compile(r"(`[^`]*`)")
 # Bordure et fond par état. Des couleurs simples, lisibles en clair et en sombre : JupyterLab retire des sorties d'un
