@@ -21,7 +21,7 @@ CPU_SECONDS = 2 * 90  # 90 s sur deux cœurs : un temps de processeur, qu'une ma
 # Ce que le chapitre doit rappeler à côté de chaque résultat : le nom du jeu, et pour la base celui de ses poids.
 RESULTS = ("fiche", "regarder", "nettoyer", "partager", "augmentation", "reperes", "entrainer-petit", "traiter",
            "comparer", "transferer", "transferer-bilan", "tester", "confusion", "erreurs", "erreurs-communes", "photo",
-           "intrus", "gradcam")
+           "intrus", "gradcam-images")
 LAST = """
 import json, keras, cours_cnn
 print(json.dumps({
