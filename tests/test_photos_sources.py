@@ -134,6 +134,19 @@ def test_filtered_is_downloaded_extracted_and_kept(published, tmp_path, capsys):
     assert "dessins" not in capsys.readouterr().out
 
 
+def test_automatic_download_is_announced_before_it_starts(published, monkeypatch):
+    heard = []
+    monkeypatch.setattr(animals, "notice", lambda text: heard.append((text, len(published.requests))))
+    assert cats_and_dogs().origin == "téléchargement"
+    assert len(heard) == 1, "le fichier du cache, ensuite, ne s'annonce pas"
+    told, requests = heard[0]
+    assert requests == 0, "l'avis précède le téléchargement"
+    assert f"téléchargement de cats_and_dogs_filtered, {animals.FILTERED_FILE.size / 1e6:.0f} Mo" in told
+    assert 'source="dessins"' in told
+    assert cats_and_dogs().origin == "cache"
+    assert len(heard) == 1
+
+
 @pytest.mark.parametrize("cut", [0, 1, 500, 2_000, 4_000])
 def test_download_cut_at_any_byte_ends_well(published, tmp_path, cut):
     published.cut_after, published.cut_times = cut, 4

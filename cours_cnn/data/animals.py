@@ -24,9 +24,11 @@ from cours_cnn.fetch import (
     UnavailableError,
     cache_folder,
     fetch,
+    locate,
     notice,
     user_folder,
 )
+from cours_cnn.french import decimal
 from cours_cnn.validation import refuse, whole_number
 
 CLASSES = ("chats", "chiens")
@@ -52,8 +54,9 @@ def cats_and_dogs(source: str | Path = "auto", *, limit: int | None = None, seed
     ``source`` : ``"oxford"`` (2 000 photographies d'Oxford-IIIT Pet, dans le dossier ``COURS_CNN_DONNEES``) ;
     ``"filtered"`` (3 000 photographies, 69 Mo téléchargés sans compte) ; ``"kaggle"`` (plus de 20 000, par kagglehub) ;
     ``"dessins"`` (dessins de synthèse) ; un dossier à soi, par son chemin ; ``"auto"`` : la première disponible
-    d'oxford, filtered et dessins, ce dernier choix étant signalé par un avis. ``limit`` : nombre d'images par classe
-    (pour les dessins, 400 par défaut et 2 000 au plus) ; ``seed`` fixe le choix et les dessins.
+    d'oxford, filtered et dessins, un avis annonçant le téléchargement, puis l'emploi des dessins s'il échoue.
+    ``limit`` : nombre d'images par classe (pour les dessins, 400 par défaut et 2 000 au plus) ; ``seed`` fixe le choix
+    et les dessins.
     Lève :class:`FetchError` si la source demandée manque, ``TypeError`` ou ``ValueError`` pour un argument.
     """
     seed = check_seed(seed)
@@ -74,6 +77,9 @@ def cats_and_dogs(source: str | Path = "auto", *, limit: int | None = None, seed
 def _first_available(limit: int | None, seed: int) -> PhotoFolder:
     if _oxford_folder():
         return _oxford(limit, seed)
+    if locate(FILTERED_FILE) is None:
+        notice(f"téléchargement de cats_and_dogs_filtered, {decimal(FILTERED_FILE.size / 1e6, 0)} Mo, gardé dans le "
+               "cache. Pour s'en passer : source=\"dessins\".")
     try:
         return _filtered(limit, seed, timeout=8.0)
     except FetchError as error:
