@@ -149,6 +149,25 @@ def load_weights(model, remote: WeightFile, notice: Callable[[str], None] = fetc
     return FROM_NETWORK
 
 
+def calibrate(model, images) -> None:
+    """Règle la normalisation par lots de ``model`` sur ``images`` (déjà prétraitées), sans étiquette ni apprentissage.
+
+    À l'initialisation, moyennes et variances mobiles valent 0 et 1 : dans un réseau profond aux poids aléatoires, le
+    signal s'éteint. Elles prennent ici les valeurs que donnent ces images. À ne pas faire avec des poids appris.
+    """
+    import keras
+
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    before = [(layer.momentum, layer.trainable) for layer in norms]
+    try:
+        for layer in norms:
+            layer.momentum, layer.trainable = 0.0, True  # gelée, une normalisation ignorerait ``training=True``
+        model(images, training=True)
+    finally:
+        for layer, (momentum, trainable) in zip(norms, before, strict=True):
+            layer.momentum, layer.trainable = momentum, trainable
+
+
 def keras_folder() -> Path:
     """Rend le dossier où Keras garde ses poids : ``KERAS_HOME/models``, sinon ``~/.keras/models``."""
     home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")  # noqa: PTH111, PTH118

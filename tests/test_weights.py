@@ -175,3 +175,22 @@ def test_real_weights_recognise_a_cat(monkeypatch):
     features = base.model(base.preprocess(np.pad(photo, ((0, 0), (5, 5), (5, 5), (0, 0))))).numpy()
     assert features.shape == (1, 1_280)
     assert features.std() > 0.1
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_calibration_gives_a_random_network_a_signal(frozen):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    model = keras.applications.MobileNetV2(include_top=False, weights=None, input_shape=(64, 64, 3), alpha=0.35)
+    images = np.random.default_rng(0).uniform(-1, 1, (16, 64, 64, 3)).astype("float32")
+    before = [np.array(weight) for weight in model.trainable_weights]
+    model.trainable = not frozen
+    faint = np.asarray(model(images, training=False)).std()
+    weights.calibrate(model, images)
+    assert faint < 1e-6 < 1e-2 < np.asarray(model(images, training=False)).std()
+    assert model.trainable is not frozen
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert {(layer.momentum, layer.trainable) for layer in norms} == {(0.999, not frozen)}
+    model.trainable = True
+    assert all(np.array_equal(old, new) for old, new in zip(before, model.trainable_weights, strict=True))
