@@ -1,0 +1,84 @@
+"""Ce que toute figure vivante a en commun : le HTML qui porte le script, ses paramètres et son jumeau statique."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from importlib.resources import files
+
+from cours_cnn.french import NBSP
+from cours_cnn.validation import refuse
+
+PREFIX = f"Figure vivante{NBSP}: "
+
+
+def source(name: str) -> str:
+    """Rend le texte d'un fichier du paquet, par exemple ``convolution.js``."""
+    return files("cours_cnn.explorers").joinpath(name).read_text(encoding="utf-8")
+
+
+def squeezed(text: str) -> str:
+    """Allège un script ou un style : sans lignes de commentaire ni indentation, sur une seule ligne.
+
+    Le script doit terminer chaque instruction par un point-virgule ; les tests le vérifient en l'exécutant.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    return re.sub(r"\s*\n\s*", " ", "\n".join(line for line in lines if line and not line.startswith("//")))
+
+
+class Explorer:
+    """Figure vivante : elle calcule dans la page, sans noyau, et garde un jumeau statique pour qui n'a pas de script.
+
+    ``name`` : nom du fichier JavaScript ; ``title`` : ce que la figure montre ; ``params`` : réglages de départ, en
+    JSON ; ``drawing`` : contenu SVG du jumeau et sa taille ; ``sentence`` : ce qu'il montre et ce que l'on manipule.
+    """
+
+    def __init__(self, name: str, title: str, params: dict, drawing: tuple[str, float, float], sentence: str):
+        if len(sentence) < 40:
+            refuse("sentence", sentence, "une phrase qui dit ce que montre la figure et ce que l'on y manipule")
+        self.name, self.title, self.params, self.sentence = name, title, params, sentence
+        self.drawing = drawing
+
+    def __repr__(self) -> str:
+        return f"{PREFIX}{self.title}. {self.sentence}"
+
+    def script(self) -> str:
+        """Rend le script complet : le socle commun, celui de la figure, puis son montage dans la page."""
+        body = squeezed(source("socle.js")) + " " + squeezed(source(f"{self.name}.js"))
+        return f"(() => {{ 'use strict'; {body} monterTous('{self.name}', monter); }})();"
+
+    def twin(self) -> str:
+        """Rend le jumeau statique, lu sans script, à l'impression et dans le PDF."""
+        body, width, height = self.drawing
+        svg = (f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width:g} {height:g}' width='{width:g}' "
+               f'role="img" aria-label="{html.escape(self.title, quote=True)}">{body}</svg>')
+        return f"<div class='jumeau'>{svg}<p>{html.escape(self.sentence)}</p></div>"
+
+    def markup(self) -> str:
+        """Rend le HTML entier de la figure, sans adresse ni requête extérieure."""
+        params = _attribute(json.dumps(self.params, ensure_ascii=False, separators=(",", ":")))
+        return (f"<div class='vivant' data-nom='{self.name}' data-titre='{_attribute(self.title)}' "
+                f"data-params='{params}'><style>{squeezed(source('socle.css'))}</style>{self.twin()}</div>"
+                f"<script>{self.script()}</script>")
+
+    def page(self) -> str:
+        """Rend une page HTML complète, à ouvrir seule dans un navigateur."""
+        return (f"<!DOCTYPE html><html lang='fr'><head><meta charset='utf-8'><title>{html.escape(self.title)}</title>"
+                "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+                f"<style>:root {{ color-scheme: light dark; }}</style></head><body><main><h1>{html.escape(self.title)}"
+                f"</h1>{self.markup()}</main></body></html>")
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"text/html": self.markup(), "text/plain": repr(self)}
+
+
+def _attribute(text: str) -> str:
+    """Échappe un texte placé entre apostrophes dans une balise."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;")
+
+
+def text(x: float, y: float, content, *, size: int = 13, anchor: str = "middle") -> str:
+    """Rend un texte SVG de la couleur de la page."""
+    anchored = f" text-anchor='{anchor}'" if anchor != "start" else ""
+    return f"<text x='{x:g}' y='{y:g}' font-size='{size}'{anchored} fill='currentColor'>{html.escape(str(content))}</text>"
