@@ -11,6 +11,7 @@ from cours_cnn.french import NBSP
 from cours_cnn.validation import refuse
 
 PREFIX = f"Figure vivante{NBSP}: "
+_STRINGS = re.compile(r"('(?:[^'\\]|\\.)*')")
 
 
 def source(name: str) -> str:
@@ -19,12 +20,16 @@ def source(name: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Allège un script ou un style : sans lignes de commentaire ni indentation, sur une seule ligne.
+    """Allège un script ou un style : ni commentaire d'une ligne, ni indentation, ni espace inutile.
 
-    Le script doit terminer chaque instruction par un point-virgule ; les tests le vérifient en l'exécutant.
+    Le script doit terminer chaque instruction par un point-virgule et n'écrire ses textes qu'entre apostrophes.
     """
     lines = [line.strip() for line in text.splitlines()]
-    return re.sub(r"\s*\n\s*", " ", "\n".join(line for line in lines if line and not line.startswith("//")))
+    joined = " ".join(line for line in lines if line and not line.startswith("//"))
+    pieces = _STRINGS.split(joined)
+    # Les textes sont aux rangs impairs ; « + » et « - » gardent leurs espaces, qui séparent a + +b.
+    pieces[::2] = [re.sub(r";\}", "}", re.sub(r"\s*([{}();,=<>?*&|])\s*", r"\1", piece)) for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 class Explorer:
@@ -52,7 +57,8 @@ class Explorer:
         """Rend le jumeau statique, lu sans script, à l'impression et dans le PDF."""
         body, width, height = self.drawing
         svg = (f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width:g} {height:g}' width='{width:g}' "
-               f'role="img" aria-label="{html.escape(self.title, quote=True)}">{body}</svg>')
+               f'role="img" aria-label="{html.escape(self.title, quote=True)}">'
+               f"<g fill='currentColor' font-size='13' text-anchor='middle'>{body}</g></svg>")
         return f"<div class='jumeau'>{svg}<p>{html.escape(self.sentence)}</p></div>"
 
     def markup(self) -> str:
@@ -78,7 +84,7 @@ def _attribute(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;")
 
 
-def text(x: float, y: float, content, *, size: int = 13, anchor: str = "middle") -> str:
-    """Rend un texte SVG de la couleur de la page."""
-    anchored = f" text-anchor='{anchor}'" if anchor != "start" else ""
-    return f"<text x='{x:g}' y='{y:g}' font-size='{size}'{anchored} fill='currentColor'>{html.escape(str(content))}</text>"
+def text(x: float, y: float, content, *, size: int | None = None, anchor: str = "") -> str:
+    """Rend un texte SVG centré en ``x``, de la couleur de la page, de 13 pixels sauf avis contraire."""
+    styled = (f" font-size='{size}'" if size else "") + (f" text-anchor='{anchor}'" if anchor else "")
+    return f"<text x='{x:g}' y='{y:g}'{styled}>{html.escape(str(content))}</text>"

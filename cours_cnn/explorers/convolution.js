@@ -35,8 +35,8 @@ function monter(el, params) {
   const photo = Array.from({length: cote}, (_, r) => gris.slice(r * cote, r * cote + cote));
   const entrees = [params.nombres, photo], noms = Object.keys(NOYAUX);
   const e = {mode: 0, s: 1, p: 0, d: 1, i: 0, j: 1, w: [...NOYAUX[noms[0]]]};
-  const vues = creer('div', {class: 'vues'}), dit = creer('p', {'aria-live': 'polite'});
-  const cases = e.w.map((_, q) => controle('input', {type: 'number', step: 'any', style: 'width:3.6rem;padding:0 .2rem',
+  const gauche = creer('div'), droite = creer('div'), dit = creer('p', {'aria-live': 'polite'});
+  const cases = e.w.map((_, q) => controle('input', {type: 'number', step: 'any', style: 'width:3.4rem;padding:0 .2rem',
     'aria-label': 'poids, ligne ' + (q / 3 + 1 | 0) + ', colonne ' + (q % 3 + 1),
     input: () => { e.w[q] = +cases[q].value || 0; montrer(); }}));
   const ecrire = () => cases.forEach((c, q) => { c.value = +e.w[q].toFixed(3); });
@@ -51,7 +51,7 @@ function monter(el, params) {
 
   // Une grille de nombres ; lus : cases sous le noyau et leur poids.
   function grille(v, p, titre, lus, clic) {
-    const c = 30, n = v.length + 2 * p, svg = creer('svg', {viewBox: '0 0 ' + n * c + ' ' + n * c, width: n * c,
+    const c = 34, n = v.length + 2 * p, svg = creer('svg', {viewBox: '0 0 ' + n * c + ' ' + n * c, width: n * c,
       role: 'img', 'aria-label': titre});
     for (let r = -p; r < n - p; r++) for (let q = -p; q < n - p; q++) {
       const dedans = v[r]?.[q] !== undefined, lu = lus.find((t) => t[0] === r && t[1] === q);
@@ -59,8 +59,8 @@ function monter(el, params) {
       svg.append(creer('g', {pointerenter: () => clic?.(r, q), click: () => clic?.(r, q)},
         creer('rect', {x, y, width: c, height: c, fill: lu ? 'var(--doux)' : 'transparent',
           stroke: 'currentColor', 'stroke-opacity': .35, 'stroke-dasharray': dedans ? '' : '2 3'}),
-        texte(x + c / 2, y + (poids === undefined ? 20 : 17), nombre(val, 1), {'font-size': Math.abs(val) > 99 ? 11 : 13}),
-        poids === undefined ? '' : texte(x + c / 2, y + 28, '×' + nombre(poids, 2), {'font-size': 9.5})));
+        texte(x + c / 2, y + (poids === undefined ? 22 : 17), nombre(val, 1), {'font-size': Math.abs(val) > 99 ? 12 : 14}),
+        poids === undefined ? '' : texte(x + c / 2, y + 30, '×' + nombre(poids, 2), {'font-size': 10.5})));
     }
     return svg;
   }
@@ -94,18 +94,19 @@ function monter(el, params) {
     const clic = (i, j) => (i !== e.i || j !== e.j) && aller(i, j, n);
     const titres = ['entrée et fenêtre du noyau', 'sortie, ' + n + ' × ' + n];
     const somme = Math.abs(e.w.reduce((a, b) => a + b)) < .01;
-    vues.replaceChildren(...e.mode
-      ? [tableau(x, titres[0], false, [e.i * e.s - e.p, e.j * e.s - e.p, etendue]), tableau(y, titres[1], somme, [e.i, e.j, 1], clic)]
-      : [grille(x, e.p, titres[0], lus), grille(y, 0, titres[1], [[e.i, e.j]], clic)]);
+    gauche.replaceChildren('entrée ' + x.length + ' × ' + x.length, e.mode
+      ? tableau(x, titres[0], false, [e.i * e.s - e.p, e.j * e.s - e.p, etendue]) : grille(x, e.p, titres[0], lus));
+    droite.replaceChildren('sortie ' + n + ' × ' + n, e.mode
+      ? tableau(y, titres[1], somme, [e.i, e.j, 1], clic) : grille(y, 0, titres[1], [[e.i, e.j]], clic));
     const produits = lus.map((t) => nombre(t[2], 1) + ' × ' + (t[3] < 0 ? '(' + nombre(t[3], 2) + ')' : nombre(t[3], 2)));
-    dit.textContent = 'Sortie ' + n + ' × ' + n + '. y(' + e.i + ', ' + e.j + ') = ' + produits.join(' + ') + ' = ' + nombre(y[e.i][e.j], 2);
+    dit.textContent = 'y(' + e.i + ', ' + e.j + ') = ' + produits.join(' + ') + ' = ' + nombre(y[e.i][e.j], 2);
   }
 
   const choisir = (v) => { e.w = [...NOYAUX[noms[v]]]; ecrire(); montrer(); };
   el.append(creer('div', {class: 'reglages'}, liste('entrée', ['nombres', 'photographie'], 0, regler('mode')),
     liste('noyau', noms, 0, choisir), glissiere('pas', 1, 3, 1, regler('s')), glissiere('remplissage', 0, 2, 0, regler('p')),
-    glissiere('dilatation', 1, 3, 1, regler('d')), ligne, colonne,
-    creer('div', {style: 'display:grid;grid-template-columns:repeat(3,auto);gap:2px'}, ...cases)), vues, dit);
+    glissiere('dilatation', 1, 2, 1, regler('d')), ligne, colonne), creer('div', {class: 'vues'}, gauche, creer('div', {}, 'noyau',
+    creer('div', {style: 'display:grid;grid-template-columns:repeat(3,auto);gap:2px'}, ...cases)), droite), dit);
   ecrire();
   montrer();
 }
