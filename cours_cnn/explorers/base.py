@@ -11,6 +11,7 @@ from cours_cnn.french import NBSP
 from cours_cnn.validation import refuse
 
 PREFIX = f"Figure vivante{NBSP}: "
+HEAVY_OPENING = "<script class='vivant-donnees'>"
 _STRINGS = re.compile(r"('(?:[^'\\]|\\.)*')")
 
 
@@ -32,25 +33,43 @@ def squeezed(text: str) -> str:
     return "".join(pieces)
 
 
+def _shared(body: str) -> str:
+    """Rend les fonctions du socle dont ``body`` a besoin, et celles dont elles ont besoin elles-mêmes."""
+    functions = dict(re.findall(r"^(function (?:\w+))(\(.*?^\})", source("socle.js"), flags=re.S | re.M))
+    kept, before = ["function monterTous"], 0
+    while len(kept) > before:
+        before, text = len(kept), body + "".join(functions[name] for name in kept)
+        kept += [name for name in functions if name not in kept and re.search(rf"\b{name.split()[1]}\(", text)]
+    return "\n".join(name + code for name, code in functions.items() if name in kept)
+
+
+def light(markup: str) -> str:
+    """Rend le HTML d'une figure sans ses données lourdes : la forme qu'un notebook enregistre et que le site lit."""
+    return re.sub(f"(?<={re.escape(HEAVY_OPENING)}).*?(?=</script>)", "", markup, flags=re.S)
+
+
 class Explorer:
     """Figure vivante : elle calcule dans la page, sans noyau, et garde un jumeau statique pour qui n'a pas de script.
 
     ``name`` : nom du fichier JavaScript ; ``title`` : ce que la figure montre ; ``params`` : réglages de départ, en
-    JSON ; ``drawing`` : contenu SVG du jumeau et sa taille ; ``sentence`` : ce qu'il montre et ce que l'on manipule.
+    JSON ; ``drawing`` : contenu SVG du jumeau et sa taille ; ``sentence`` : ce qu'il montre et ce que l'on manipule ;
+    ``needs`` : autres fichiers JavaScript du paquet ; ``heavy`` : script de données que le site lit dans un fichier.
     """
 
-    def __init__(self, name: str, title: str, params: dict, drawing: tuple[str, float, float], sentence: str):
+    def __init__(self, name: str, title: str, params: dict, drawing: tuple[str, float, float], sentence: str,
+                 *, needs: tuple[str, ...] = (), heavy: str = ""):
         if len(sentence) < 40:
             refuse("sentence", sentence, "une phrase qui dit ce que montre la figure et ce que l'on y manipule")
         self.name, self.title, self.params, self.sentence = name, title, params, sentence
-        self.drawing = drawing
+        self.drawing, self.needs, self.heavy = drawing, needs, heavy
 
     def __repr__(self) -> str:
         return f"{PREFIX}{self.title}. {self.sentence}"
 
     def script(self) -> str:
         """Rend le script complet : le socle commun, celui de la figure, puis son montage dans la page."""
-        body = squeezed(source("socle.js")) + " " + squeezed(source(f"{self.name}.js"))
+        body = " ".join(squeezed(source(f"{name}.js")) for name in (*self.needs, self.name))
+        body = f"{squeezed(_shared(body))} {body}"
         return f"(() => {{ 'use strict'; {body} monterTous('{self.name}', monter); }})();"
 
     def twin(self) -> str:
@@ -63,10 +82,11 @@ class Explorer:
 
     def markup(self) -> str:
         """Rend le HTML entier de la figure, sans adresse ni requête extérieure."""
+        heavy = f"{HEAVY_OPENING}{self.heavy.strip()}</script>" if self.heavy else ""
         params = _attribute(json.dumps(self.params, ensure_ascii=False, separators=(",", ":")))
         return (f"<div class='vivant' data-nom='{self.name}' data-titre='{_attribute(self.title)}' "
                 f"data-params='{params}'><style>{squeezed(source('socle.css'))}</style>{self.twin()}</div>"
-                f"<script>{self.script()}</script>")
+                f"{heavy}<script>{self.script()}</script>")
 
     def page(self) -> str:
         """Rend une page HTML complète, à ouvrir seule dans un navigateur."""

@@ -17,8 +17,8 @@ def javascript(request):
 
     Le script essayé est celui des pages : allégé, précédé du socle.
     """
-    def run(name: str, function: str, calls: list) -> list:
-        code = f"{squeezed(source('socle.js'))} {squeezed(source(name))}"
+    def run(name: str, function: str, calls: list, needs: list[str] = ()) -> list:
+        code = " ".join(squeezed(source(one)) for one in ("socle.js", *needs, name))
         call = f"JSON.stringify({json.dumps(calls)}.map((a) => {function}(...a)))"
         if shutil.which("node"):
             done = subprocess.run(["node", "-"], input=f"'use strict'; {code} console.log({call});", text=True,
