@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -72,3 +74,18 @@ def nb():
     from types import SimpleNamespace
 
     return SimpleNamespace(code=code, text=text, figure=figure, result=result, write=write_notebook)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Un Chromium sans fenêtre ; son absence est un échec, jamais un test passé en silence."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        pytest.fail("Chromium est introuvable. Sous Debian ou Ubuntu : sudo apt install chromium. "
+                    "Pour écarter ces tests : SANS_NAVIGATEUR=1 make test.")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield chromium
+        chromium.close()

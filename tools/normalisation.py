@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 
+from cours_cnn.explorers.base import light
 from tools.prose import corrected
 from tools.rules import IMAGES, KERNELSPEC, LANGUAGE, LARGEST_FILE, alt_of, machine_traces, output_texts_of
 
@@ -115,6 +116,9 @@ def _clean_outputs(outputs, count) -> list:
                 continue
         if output.output_type == "execute_result":
             output.execution_count = count
+        if "text/html" in output.get("data", {}):
+            # Les données lourdes d'une figure vivante restent dans le paquet ; le site les lit dans un fichier.
+            output.data["text/html"] = light(output.data["text/html"])
         if "metadata" in output:
             sizes = {mime: value for mime, value in output.metadata.items() if mime in IMAGES}
             output.metadata = nbformat.from_dict(sizes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import http.server
-import shutil
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,8 +13,6 @@ from site_support import without_tensorflow
 
 from cours_cnn.lock import locked
 from tools import site as builder
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 @pytest.fixture(scope="session")
@@ -52,18 +49,3 @@ def address(html):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Un Chromium sans fenêtre ; son absence est un échec, jamais un test passé en silence."""
-    from playwright.sync_api import sync_playwright
-
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if path is None:
-        pytest.fail("Chromium est introuvable. Sous Debian ou Ubuntu : sudo apt install chromium. "
-                    "Pour écarter ces tests : SANS_NAVIGATEUR=1 make test.")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield chromium
-        chromium.close()
