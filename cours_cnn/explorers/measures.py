@@ -82,7 +82,8 @@ def residuel() -> Explorer:
     sentence = (
         f"À l'initialisation, dans le réseau ordinaire de 32 couches normalisé, le gradient vaut "
         f"{decimal(plain[0], 1)} à l'entrée et {decimal(plain[-1], 1)} à la sortie ; dans le résiduel, "
-        f"{decimal(residual[0], 1)} et {decimal(residual[-1], 1)}. Avec JavaScript, on choisit la mesure, le réglage et la profondeur.")
+        f"{decimal(residual[0], 1)} et {decimal(residual[-1], 1)}. Avec JavaScript, on choisit la mesure, le réglage "
+        f"et la profondeur.")
     lines = _curve(plain, " stroke-dasharray='4 3'") + _curve(residual, "")
     params = {"q": curves, "r": list(_SETTINGS.values()), "d": list(measured["depths"])}
     return Explorer("residuel", "Signal et gradient selon la profondeur", params, (lines, 330, 110), sentence)
