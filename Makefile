@@ -62,7 +62,7 @@ notebooks: $(TEMOINS)/test  ## Exécute les notebooks sur place (FICHIERS=… po
 	@$(PY) -m tools.notebooks execute $(FICHIERS)
 
 exercices: $(TEMOINS)/test  ## Produit exercises/ à partir de solutions/
-	@$(PY) -m tools.exercices
+	@$(PY) -m tools.exercices generer
 
 experiments: $(TEMOINS)/test  ## Refait une partie des expériences longues et les compare aux résultats enregistrés
 	@for name in $(EXPERIENCES); do echo "$$name…"; $(PY) -m experiments.$$name --verifier || exit 1; done

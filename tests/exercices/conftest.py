@@ -63,7 +63,13 @@ class Bench:
     def _prepared(self) -> dict:
         namespace: dict = {"__name__": "__main__"}
         run_cell(self.master["preparation"].source, namespace, "preparation")
+        for question in filter(self.scored, self.questions):   # qui s'entraîne sur des données fournies
+            run_cell(self.master[f"{question}-donnees"].source, namespace, "donnees")
         return namespace
+
+    def scored(self, question: str) -> bool:
+        """Dit si l'évaluation de ``question`` note des prédictions au lieu de les comparer à celles du corrigé."""
+        return "score" in self.master[f"{question}-evaluation"].metadata.get("cours", {})
 
     def namespace(self, *sources: str) -> dict:
         """Rend un espace de noms où la préparation, puis ``sources``, ont été exécutées."""
@@ -115,16 +121,23 @@ def bench_of(name: str) -> Bench:
     return Bench(name)
 
 
-def each_question() -> list:
-    """Rend un paramètre (banc, question) par question de chaque exercice."""
-    return [pytest.param(bench_of(name), question, id=f"{name}-{question}") for name in NAMES
-            for question in bench_of(name).questions]
+def _asked(compared: bool) -> list[tuple]:
+    """Rend (banc, question, marques) ; une question à prédictions entraîne un réseau, ce qui prend du temps."""
+    return [(bench_of(name), question, [pytest.mark.lent] * bench_of(name).scored(question)) for name in NAMES
+            for question in bench_of(name).questions if not (compared and bench_of(name).scored(question))]
 
 
-def each_answer(kind: str) -> list:
-    """Rend un paramètre (banc, question, réponse) par réponse « justes » ou « fausses » de chaque exercice."""
-    return [pytest.param(bench_of(name), question, case, id=f"{name}-{question}-{rank}") for name in NAMES
-            for question, cases in bench_of(name).answers.items() for rank, case in enumerate(cases[kind], start=1)]
+def each_question(*, compared: bool = False) -> list:
+    """Rend un paramètre (banc, question) par question ; ``compared`` écarte celles dont on note les prédictions."""
+    return [pytest.param(bench, question, id=f"{bench.name}-{question}", marks=marks)
+            for bench, question, marks in _asked(compared)]
+
+
+def each_answer(kind: str, *, compared: bool = False) -> list:
+    """Rend un paramètre (banc, question, réponse) par réponse « justes » ou « fausses » ; ``compared`` : de même."""
+    return [pytest.param(bench, question, case, id=f"{bench.name}-{question}-{rank}", marks=marks)
+            for bench, question, marks in _asked(compared)
+            for rank, case in enumerate(bench.answers[question][kind], start=1)]
 
 
 @pytest.fixture(params=NAMES)

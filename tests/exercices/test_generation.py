@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -48,6 +49,15 @@ def test_there_is_a_master_for_each_known_exercise():
 def test_committed_exercise_is_the_generated_one(master_path):
     assert exercise_path(master_path).read_text(encoding="utf-8") == generated_text(master_path), \
         "l'exercice ne concorde pas avec son corrigé : lancez « make exercices »"
+
+
+def test_make_exercices_runs_the_generator():
+    shown = subprocess.run(["make", "--dry-run", "exercices", "TEMOINS=/dev/null", f"PY={sys.executable}"], cwd=ROOT,
+                           capture_output=True, text=True, check=False).stdout
+    command = next(line for line in shown.splitlines() if "tools.exercices" in line)
+    with pytest.raises(SystemExit, match="0"):   # « --help » : l'appel est compris, et rien n'est écrit
+        exercices.main([*command.split()[3:], "--help"])
+    assert command.split()[1:] == ["-m", "tools.exercices", "generer"]
 
 
 def test_a_manual_edit_of_the_exercise_is_noticed(copied, capsys):

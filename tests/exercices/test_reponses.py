@@ -11,7 +11,9 @@ from conftest import NAMES, ROOT, each_answer, each_question
 
 SEED = "20260"
 QUESTIONS, RIGHT, WRONG = each_question(), each_answer("justes"), each_answer("fausses")
-DISTINGUISHABLE = [param for param in WRONG if not param.values[2].get("equivalente")]
+# Les prédictions d'une question notée diffèrent d'un bon modèle à l'autre : elles ont leurs propres tests.
+COMPARED = each_question(compared=True)
+DISTINGUISHABLE = [param for param in each_answer("fausses", compared=True) if not param.values[2].get("equivalente")]
 
 
 def text_of(message) -> str:
@@ -90,12 +92,12 @@ def test_evaluation_tells_wrong_from_right(bench, question, case):
     assert bench.gaps(question, _reference(bench, question), found), case["idee"]
 
 
-@pytest.mark.parametrize(("bench", "question", "case"), RIGHT)
+@pytest.mark.parametrize(("bench", "question", "case"), each_answer("justes", compared=True))
 def test_evaluation_accepts_every_right_answer(bench, question, case):
     assert bench.gaps(question, _reference(bench, question), bench.evaluate(question, case["code"])) == []
 
 
-@pytest.mark.parametrize(("bench", "question"), QUESTIONS)
+@pytest.mark.parametrize(("bench", "question"), COMPARED)
 def test_evaluation_prints_rich_data_never_verdicts(bench, question, monkeypatch):
     text = _reference(bench, question)
     assert len(set(re.findall(r"-?\d+(?:\.\d+)?", text))) >= 12
@@ -105,7 +107,7 @@ def test_evaluation_prints_rich_data_never_verdicts(bench, question, monkeypatch
     assert bench.gaps(question, text, other), "la graine ne change rien"
 
 
-@pytest.mark.parametrize(("bench", "question"), QUESTIONS)
+@pytest.mark.parametrize(("bench", "question"), COMPARED)
 def test_untouched_stub_earns_nothing(bench, question):
     found = bench.evaluate(question, bench.stub(question))
     assert bench.gaps(question, _reference(bench, question), found)
