@@ -90,13 +90,13 @@ def compare_outputs_keeping(model, wanted) -> None:
     for name, ratio in spreads.items():
         if not 0.8 < ratio < 1.2:
             seen = f"{ratio:.2f}".replace(".", ",")
-            raise ToReviewError(f"Couche {code(name)} : l'écart type des poids initiaux vaut {seen} fois celui de He. "
+            raise ToReviewError(f"Couche {code(name)} : l'écart-type des poids initiaux vaut {seen} fois celui de He. "
                                 "Répété de couche en couche, ce facteur éteint le signal ou le fait exploser.",
                                 "Quelle initialisation garde au signal son amplitude ?", section=SIGNAL)
 
 
 def initial_spreads(model) -> dict[str, float]:
-    """Rend, par convolution de huit canaux ou plus, l'écart type des poids rapporté à celui de He (2015)."""
+    """Rend, par convolution de huit canaux ou plus, l'écart-type des poids rapporté à celui de He (2015)."""
     found = {}
     for one, name in zip((s for s in steps(model) if s.kind == "convolution"), _convolution_names(), strict=False):
         kernel = np.asarray(one.layer.kernel)
