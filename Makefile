@@ -40,9 +40,9 @@ $(TEMOINS)/test: $(TEMOINS)/venv pyproject.toml $(CONTRAINTES)
 	@$(PIP) -e ".[test]"
 	@touch $@ $(TEMOINS)/site
 
-site: $(TEMOINS)/site  ## Construit le site à partir des sorties enregistrées
+site: $(TEMOINS)/site  ## Construit le site à partir des sorties enregistrées (SOLUTIONS=non : sans les corrigés)
 	@echo "Construction du site ; tout avertissement est une erreur…"
-	@$(PY) -m tools.site
+	@$(PY) -m tools.site $(if $(filter non,$(SOLUTIONS)),--sans-corriges)
 	@echo "Le site est prêt. Ouvrez $(CURDIR)/$(SITE)/index.html, ou lancez : make serve"
 
 serve: site  ## Construit le site et le sert sur http://localhost:8000

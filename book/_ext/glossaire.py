@@ -107,6 +107,8 @@ def _prose(text: nodes.Text) -> bool:
 def _resolve(app, tree, docname) -> None:
     if app.builder.format != "html" or not docname.startswith(("chapters/", "exercises/")):
         return
+    if PAGE not in app.env.found_docs:   # un livre sans glossaire
+        return
     objects = app.env.get_domain("std").objects
     base = app.builder.get_relative_uri(docname, PAGE)
     known = forms(Path(app.srcdir, PAGE + ".md").read_text(encoding="utf-8"))

@@ -19,7 +19,8 @@ from tools import site as builder
 pytestmark = pytest.mark.site
 
 URL = "https://github.com/organisation/depot"
-EXTENSIONS = ("_config.yml", "book", "annexes/references.bib")
+EXTENSIONS = ("_config.yml", "book", "annexes/references.bib", "cours_cnn/facts.toml",
+              "cours_cnn/explorers/donnees")
 
 
 def test_no_warning(built):
@@ -75,6 +76,30 @@ def test_a_broken_page_stops_the_build(tmp_path):
     assert done.returncode != 0
     for expected in ("absent.md", "formule illisible", "fait inconnu du registre"):
         assert expected in done.stdout, done.stdout
+
+
+def test_the_site_without_solutions_holds_none_of_them(tmp_path):
+    book = small_book(tmp_path, "", "Une page.")
+    with (book / "_toc.yml").open("a", encoding="utf-8") as toc:
+        toc.write("  - caption: Corrigés\n    chapters:\n      - file: solutions/essai\n")
+    (book / "solutions").mkdir()
+    shutil.copy(book / "chapters" / "essai.ipynb", book / "solutions")
+    page = book / "_build" / "html" / "solutions" / "essai.html"
+    for wanted in (True, False, True):   # passer d'un site à l'autre ne laisse rien du précédent
+        done = builder.build(book, book, solutions=wanted)
+        assert done.returncode == 0, done.stdout
+        assert page.is_file() is wanted
+        home = (book / "_build" / "html" / "accueil.html").read_text(encoding="utf-8")
+        assert ("solutions/essai.html" in home) is wanted
+        assert ("Corrigés" in home) is wanted
+
+
+def test_no_page_needs_a_solution():
+    """Sans quoi le site sans les corrigés ne se construirait pas."""
+    kept = [path for folder in (".", "annexes", "chapters", "exercises") for path in (ROOT / folder).glob("*")
+            if path.suffix in (".md", ".ipynb")]
+    leading = re.compile(r"\]\((\.\./)?solutions/\w+\.ipynb")
+    assert [path.name for path in kept if leading.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_links_of_the_frame_lead_to_the_repository_or_nowhere(html):
