@@ -86,7 +86,7 @@ def test_page(visit, page):
     assert not defects, "\n".join(defects)
 
 
-@pytest.mark.parametrize("query", ["convolutions", "noyaux", "kernel"])
+@pytest.mark.parametrize("query", ["convolutions", "noyau", "noyaux", "kernel", "caracteristiques", "RECEPTEUR"])
 def test_search_finds_inflected_words(visit, query):
     tab, defects = visit(f"search.html?q={query}")
     tab.wait_for_selector("#search-results li a[href*='glossaire.html']", timeout=10_000)

@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 from site_support import ROOT, pages
 
 from tools import depot
@@ -68,6 +70,27 @@ def test_colab_appears_with_the_address(tmp_path):
     assert notebook in links["chapters/essai"]
     assert not [link for link in links["accueil"] if "colab" in link]
     assert URL in links["accueil"]
+
+
+def test_a_public_address_brings_a_plan_and_pictures(tmp_path):
+    book = small_book(tmp_path, URL, "Une page.")
+    settings = book / "_config.yml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('baseurl: ""', 'baseurl: "https://exemple.fr/cours/"'), encoding="utf-8")
+    done = builder.build(book, book)
+    assert done.returncode == 0, done.stdout
+    built = book / "_build" / "html"
+    listed = ElementTree.parse(built / "sitemap.xml").getroot().iterfind(".//{*}loc")
+    assert [entry.text for entry in listed] == ["https://exemple.fr/cours/accueil.html",
+                                                "https://exemple.fr/cours/chapters/essai.html"]
+    page = BeautifulSoup((built / "chapters" / "essai.html").read_text(encoding="utf-8"), "html.parser")
+    picture = page.select_one('meta[property="og:image"]')["content"]
+    assert picture == "https://exemple.fr/cours/_partage/chapters/essai.png"
+    with Image.open(built / "_partage" / "chapters" / "essai.png") as card:
+        assert card.size == (1200, 630)
+    lost = BeautifulSoup((built / "404.html").read_text(encoding="utf-8"), "html.parser")
+    assert [link["href"] for link in lost.select("a")] == ["/cours/"]
+    assert not lost.select("link, script, img"), "une page 404 ne peut compter sur aucune adresse relative"
 
 
 def test_a_broken_page_stops_the_build(tmp_path):

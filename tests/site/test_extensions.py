@@ -162,3 +162,22 @@ def test_titles_links_code_and_outputs_are_left_alone():
                  nodes.container("", nodes.paragraph("", "champ récepteur"), classes=["cell"])):
         assert linked(node)[0] == []
     assert linked(nodes.Text("hors-champ récepteur"))[0] == []
+
+
+def test_search_folds_accents_and_plurals():
+    from recherche import SearchFolded
+
+    language = SearchFolded({})
+    for forms in (("caractéristique", "caracteristiques", "CARACTÉRISTIQUES"), ("noyau", "noyaux"),
+                  ("réseau", "reseaux", "Réseaux"), ("canal", "canaux"), ("cœur", "coeurs"), ("époque", "epoques")):
+        assert len({language.stem(form) for form in forms}) == 1, forms
+    assert language.stem("couche") != language.stem("coche")
+
+
+def test_the_archive_of_exercises_is_reproducible(tmp_path):
+    from publication import archive
+
+    for name in ("b.ipynb", "a.ipynb"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    paths = list(tmp_path.iterdir())
+    assert archive(paths) == archive(paths[::-1])

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Comment
-from site_support import ENGLISH, pages
+from site_support import ENGLISH, ROOT, pages
 
 pytestmark = pytest.mark.site
 
 LABELS = ("title", "aria-label", "placeholder", "alt", "data-bs-title")
-SPECIAL = ("index", "search", "genindex")
+SPECIAL = ("index", "search", "genindex", "404")
 
 
 @cache
@@ -108,6 +109,15 @@ def test_interface_is_french(html):
         found += [f"{path.name} : {text.strip()!r}" for text in page.body.find_all(string=ENGLISH)
                   if not isinstance(text, Comment)]
     assert not found, "\n".join(sorted(set(found)))
+
+
+def test_exercises_come_in_one_archive(html):
+    wanted = {path.name: path.read_bytes() for path in (ROOT / "exercises").glob("*.ipynb")}
+    with zipfile.ZipFile(html / "telechargements" / "exercices.zip") as archive:
+        assert {Path(name).name: archive.read(name) for name in archive.namelist()} == wanted
+    for path in every_page(html):
+        offered = soup(path).select('a[download][href$="telechargements/exercices.zip"]')
+        assert bool(offered) is (path.parent.name == "exercises"), path
 
 
 def test_formulas_are_rendered_without_script(html):
