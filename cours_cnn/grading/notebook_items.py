@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 from cours_cnn.grading.compare import Tolerance, differences
 from cours_cnn.grading.judge import SHARE
 from cours_cnn.grading.provisioner import chosen, require
-from cours_cnn.grading.scoring import accuracy, share
+from cours_cnn.grading.scoring import accuracy, predictions, share
 from cours_cnn.grading.timings import crowding
 from cours_cnn.grading.watched_kernel import OUTPUT_CAP, KernelDied, WatchedKernel
 
@@ -112,7 +111,8 @@ class JudgedCell(IPyNbCell):
     def compare_outputs(self, test, ref, skip_compare=None):
         """Compare les sorties obtenues à celles du fichier ; rend ``True`` si elles concordent.
 
-        Une cellule à score n'est pas comparée : ses sorties enregistrées sont les étiquettes cachées.
+        Une cellule à score n'est pas comparée : ses sorties enregistrées tiennent lieu d'étiquettes. Pour noter, ce
+        sont les étiquettes cachées ; dans le corrigé, ses propres prédictions, dont un autre entraînement reste proche.
         """
         if score := _settings(self.cell.metadata).get("score"):
             return self._score(test, ref, score)
@@ -124,7 +124,7 @@ class JudgedCell(IPyNbCell):
         return not self.comparison_traceback
 
     def _score(self, test, ref, score) -> bool:
-        labels = json.loads(ref[0]["text"])
+        labels = predictions(ref)
         value, reason = accuracy(test, labels)
         earned = share(value, score["seuils"])
         self.user_properties.append((SHARE, earned))

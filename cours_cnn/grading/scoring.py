@@ -19,10 +19,10 @@ from numbers import Real
 from cours_cnn.checks.probing import pick
 
 
-def accuracy(outputs: Iterable[Mapping], labels: Sequence) -> tuple[float, str]:
-    """Rend (exactitude, raison si elle est nulle d'office) des prédictions qu'une cellule a écrites.
+def predictions(outputs: Iterable[Mapping]) -> list | None:
+    """Rend les prédictions qu'une cellule a écrites, ou ``None`` s'il n'y en a pas.
 
-    Les prédictions sont la dernière ligne non vide de la sortie : une liste JSON, ou une liste dans une liste.
+    Ce sont la dernière ligne non vide de la sortie : une liste JSON, ou une liste dans une liste.
     """
     text = "".join(str(output.get("text", "")) for output in outputs
                    if output.get("output_type") == "stream" and output.get("name") == "stdout")
@@ -33,7 +33,13 @@ def accuracy(outputs: Iterable[Mapping], labels: Sequence) -> tuple[float, str]:
         found = None
     while isinstance(found, list) and len(found) == 1 and isinstance(found[0], list):
         found = found[0]
-    if not isinstance(found, list):
+    return found if isinstance(found, list) else None
+
+
+def accuracy(outputs: Iterable[Mapping], labels: Sequence) -> tuple[float, str]:
+    """Rend (exactitude, raison si elle est nulle d'office) des :func:`predictions` qu'une cellule a écrites."""
+    found = predictions(outputs)
+    if found is None:
         return 0.0, "aucune liste de prédictions n'est écrite"
     if len(found) != len(labels):
         return 0.0, f"{len(found)} prédictions écrites ; attendu : {len(labels)}, une par image"
