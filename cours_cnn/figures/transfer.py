@@ -92,7 +92,7 @@ def spreads(x: Sequence[float], series: Mapping[str, Sequence[Sequence[float]]],
     panel.minorticks_off()
     panel.legend(frameon=False, fontsize=9)
     what = f"{title or ylabel} en fonction de « {xlabel} », moyennes des graines. "
-    return from_matplotlib(figure, alt or what + " ; ".join(told) + ".")
+    return from_matplotlib(figure, alt or what + " ; ".join(told) + ".", kind="png")
 
 
 def heat_overlay(images, heats, titles: Sequence[str] | None = None, *, columns: int = 4, cell: float = 1.7,
