@@ -63,7 +63,7 @@ def test_confusion_matrix_counts_and_names_the_worst_pair():
     y_true, y_pred = np.array([0, 0, 1, 1, 1, 2]), np.array([0, 0, 2, 2, 1, 2])
     assert confusion_counts(y_true, y_pred, 3).tolist() == [[2, 0, 0], [0, 1, 2], [0, 0, 1]]
     picture = figures.confusion_matrix(y_true, y_pred, ["a", "b", "c"])
-    svg_root(picture)
+    png_size(picture)
     assert "66,7\u00a0%" in picture.alt
     assert "prend b pour c (2 fois)" in picture.alt
 
@@ -72,7 +72,7 @@ def test_confusion_matrix_counts_and_names_the_worst_pair():
                                      ["pneumonie virale", "pneumonie bactérienne", "poumons sains"]])
 def test_confusion_matrix_keeps_the_names_of_classes_apart(classes, monkeypatch):
     drawn = []
-    monkeypatch.setattr(plots, "from_matplotlib", lambda figure, alt: drawn.append(figure))
+    monkeypatch.setattr(plots, "from_matplotlib", lambda figure, alt, **settings: drawn.append(figure))
     figures.confusion_matrix(np.arange(len(classes)), np.arange(len(classes)), classes)
     drawn[0].draw_without_rendering()
     panel = drawn[0].axes[0]
@@ -90,7 +90,7 @@ def test_confusion_matrix_keeps_the_names_of_classes_apart(classes, monkeypatch)
 
 def test_confusion_counts_can_be_read_on_their_cells(monkeypatch):
     drawn = []
-    monkeypatch.setattr(plots, "from_matplotlib", lambda figure, alt: drawn.append(figure))
+    monkeypatch.setattr(plots, "from_matplotlib", lambda figure, alt, **settings: drawn.append(figure))
     y_true = np.repeat(np.arange(4), 100)
     figures.confusion_matrix(y_true, np.r_[np.zeros(60), np.arange(340) % 4].astype(int), list("abcd"))
     panel = drawn[0].axes[0]

@@ -2,14 +2,14 @@
 
 import base64
 import io
-import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from PIL import Image
 
-from cours_cnn.figures import freezing, heat_overlay, spreads
+from cours_cnn.figures import freezing, heat_overlay, spreads, style
 
 RNG = np.random.default_rng(0)
 REGIMES = {"de zéro": ["neuve", "neuve"], "gelé": ["gelée", "neuve"], "témoin": ["hasard", "neuve"]}
@@ -45,15 +45,17 @@ def test_freezing_keeps_its_texts_in_the_drawing():
 
 def test_spreads_tells_the_mean_of_the_seeds():
     picture = spreads([1, 10], {"gelé": [[0.2, 0.8], [0.4, 1.0]]}, xlabel="étiquettes", ylabel="Exactitude", log_x=True)
-    ET.fromstring(picture.data)
+    assert min(pixels(picture).shape[:2]) > 200
     assert "gelé : de 0,30 à 0,90" in picture.alt
 
 
 def test_spreads_draws_the_range_of_the_seeds():
-    narrow = spreads([1, 2], {"a": [[0.5, 0.5]]}, xlabel="x", ylabel="y").data
-    wide = spreads([1, 2], {"a": [[0.1, 0.1], [0.9, 0.9]]}, xlabel="x", ylabel="y").data
-    assert re.search(r"opacity: ?0.15", wide)
-    assert narrow != wide
+    band = np.round(255 * (0.15 * np.array(to_rgb(style.PALETTE[0])) + 0.85))
+    narrow, wide = (pixels(spreads([1, 2], {"a": runs}, xlabel="x", ylabel="y"))
+                    for runs in ([[0.5, 0.5]], [[0.1, 0.1], [0.9, 0.9]]))
+    shaded = [np.mean(np.abs(image - band).max(axis=-1) < 8) for image in (narrow, wide)]
+    assert shaded[0] < 0.01
+    assert shaded[1] > 0.3
 
 
 def test_heat_reddens_only_where_it_is_hot():

@@ -92,8 +92,8 @@ class Explorer:
         """Rend une page HTML complète, à ouvrir seule dans un navigateur."""
         return (f"<!DOCTYPE html><html lang='fr'><head><meta charset='utf-8'><title>{html.escape(self.title)}</title>"
                 "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-                f"<style>:root {{ color-scheme: light dark; }}</style></head><body><main><h1>{html.escape(self.title)}"
-                f"</h1>{self.markup()}</main></body></html>")
+                "<style>:root { color-scheme: light dark; } body { background: Canvas; color: CanvasText; }</style>"
+                f"</head><body><main><h1>{html.escape(self.title)}</h1>{self.markup()}</main></body></html>")
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         return {"text/html": self.markup(), "text/plain": repr(self)}

@@ -124,7 +124,8 @@ def confusion_matrix(y_true, y_pred, classes: Sequence[str], *, title: str = "Ma
         row, column = np.unravel_index(off_diagonal.argmax(), off_diagonal.shape)
         told += (f" ; la confusion la plus fréquente prend {classes[row]} pour {classes[column]} "
                  f"({integer(off_diagonal.max())} fois)")
-    return from_matplotlib(figure, told + ".")
+    # En pixels : cent nombres et vingt noms pèseraient le double en tracés.
+    return from_matplotlib(figure, told + ".", kind="png")
 
 
 def confusion_counts(y_true, y_pred, classes: int) -> np.ndarray:

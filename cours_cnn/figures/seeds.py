@@ -59,7 +59,7 @@ def seed_panels(panels: Mapping[str, Mapping[str, Sequence[Sequence[float]]]], *
     if title:
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     what = f"{title or ylabel} en fonction de « {xlabel} », moyennes des graines. "
-    return from_matplotlib(figure, alt or what + " ; ".join(told) + ".")
+    return from_matplotlib(figure, alt or what + " ; ".join(told) + ".", kind="png")   # en tracés, le triple du poids
 
 
 def middle(runs: np.ndarray, geometric: bool) -> np.ndarray:

@@ -19,7 +19,7 @@ def test_top_k_error_is_that_of_keras(javascript):
     scores, truths = RNG.random((200, 10)), RNG.integers(0, 10, 200)
     found = javascript("top5.js", "erreur", [[scores.tolist(), truths.tolist(), k] for k in range(1, 11)])
     for k, error in enumerate(found, start=1):
-        hits = np.array(keras.metrics.sparse_top_k_categorical_accuracy(truths, scores, k=k))
+        hits = np.array(keras.metrics.sparse_top_k_categorical_accuracy(truths, scores.astype("float32"), k=k))
         assert error == pytest.approx(1 - hits.mean(), abs=1e-6)
 
 
