@@ -19,7 +19,7 @@ from cours_cnn.french import NBSP
 from cours_cnn.validation import one_of
 
 CHAPTERS = {"convolution": "La convolution", "lenet": "LeNet-5", "alexnet": "AlexNet", "vgg": "VGG",
-            "inception": "GoogLeNet", "resnet": "ResNet", "chats_chiens": "Chats et chiens"}
+            "inception": "GoogLeNet", "resnet": "ResNet", "transfert": "Transfert", "chats_chiens": "Chats et chiens"}
 _LONGEST = 70
 _CODE = re.compile(r"(`[^`]*`)")
 # Bordure et fond par état. Des couleurs simples, lisibles en clair et en sombre : JupyterLab retire des sorties d'un

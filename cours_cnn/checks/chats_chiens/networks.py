@@ -90,7 +90,7 @@ def _check_head(answers: Answers) -> str:
             _explain(found, expected, training, base, model, images)
         if not all(np.array_equal(old, new) for old, new in zip(before, base.get_weights(), strict=True)):
             raise ToReviewError("Un passage en mode entraînement a modifié les statistiques de la normalisation de la "
-                                "base.", "Attendu : `base(…, training=False)`, quoi que fasse le modèle.",
+                                "base.", "Attendu : une base gelée tout entière, normalisations comprises.",
                                 section=REUSING)
     dropped = _built(answers, small_base(4, 3), 0.35)
     rates = [layer.rate for layer in dropped._flatten_layers() if isinstance(layer, layers.Dropout)]
@@ -128,8 +128,8 @@ def _explain(found, expected, training: bool, base, model, images) -> None:
                             "c'est une sigmoïde qu'il faut.", section=NETWORK)
     if training:
         raise ToReviewError("En mode évaluation, la sortie est juste ; en mode entraînement, elle ne l'est plus.",
-                            "La base y normalise avec les statistiques du lot, au lieu des siennes. Appelez-la avec "
-                            "`training=False`.", section=REUSING)
+                            "La base y normalise avec les statistiques du lot, au lieu des siennes : ses "
+                            "normalisations ne sont pas gelées.", section=REUSING)
     raise ToReviewError("Les formes et les comptes sont justes, mais la sortie n'est pas celle d'une moyenne globale "
                         "suivie d'une seule couche à sigmoïde.", "Une couche de trop, une autre moyenne, une autre "
                         "activation ?", section=REUSING)
