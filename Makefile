@@ -14,7 +14,7 @@ PIP := $(PY) -m pip install --disable-pip-version-check --quiet $(if $(CONTRAINT
 EXPERIENCES = $(patsubst cours_cnn/measured/%.json,%,$(wildcard cours_cnn/measured/*.json))
 
 .DEFAULT_GOAL := aide
-.PHONY: aide help site serve test check notebooks exercices experiments bench depot verrou nettoyer clean
+.PHONY: aide help site serve pdf test check notebooks exercices experiments bench depot verrou nettoyer clean
 
 aide:  ## Affiche cette liste
 	@echo "Cours « Architectures de CNN » — commandes :"
@@ -44,6 +44,14 @@ site: $(TEMOINS)/site  ## Construit le site à partir des sorties enregistrées 
 	@echo "Construction du site ; tout avertissement est une erreur…"
 	@$(PY) -m tools.site $(if $(filter non,$(SOLUTIONS)),--sans-corriges)
 	@echo "Le site est prêt. Ouvrez $(CURDIR)/$(SITE)/index.html, ou lancez : make serve"
+
+$(TEMOINS)/pdf: $(TEMOINS)/site
+	@echo "Installation de ce que demande l'impression…"
+	@$(PIP) -e ".[pdf]"
+	@touch $@
+
+pdf: site $(TEMOINS)/pdf  ## Imprime le cours dans _build/architectures-de-cnn.pdf (Chromium requis)
+	@$(PY) -m tools.pdf
 
 serve: site  ## Construit le site et le sert sur http://localhost:8000
 	@echo "Le site est servi sur http://localhost:$(PORT) ; Ctrl+C pour arrêter."

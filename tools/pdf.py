@@ -177,8 +177,13 @@ def main(arguments: list[str] | None = None) -> int:
     if path is None:
         print("Chromium est introuvable. Sous Debian ou Ubuntu : sudo apt install chromium.", file=sys.stderr)
         return 1
-    book = [(part, [page for page in pages if not options.pages or page in options.pages])
-            for part, pages in parts(solutions=options.avec_corriges)]
+    known = parts(solutions=options.avec_corriges)
+    unknown = set(options.pages) - {page for _, pages in known for page in pages}
+    if unknown:
+        print(f"Pages inconnues : {', '.join(sorted(unknown))}. Elles se nomment comme dans _toc.yml, par exemple "
+              "chapters/lenet.", file=sys.stderr)
+        return 1
+    book = [(part, [page for page in pages if not options.pages or page in options.pages]) for part, pages in known]
     missing = [page for _, pages in book for page in pages if not (options.site / f"{page}.html").is_file()]
     if missing:
         print(f"Pages absentes du site : {', '.join(missing)}. Construisez-le d'abord : make site.", file=sys.stderr)
@@ -190,6 +195,7 @@ def main(arguments: list[str] | None = None) -> int:
         browser.close()
     with tempfile.NamedTemporaryFile(dir=options.sortie.parent, suffix=".pdf", delete=False) as temporary:
         writer.write(temporary)
+    Path(temporary.name).chmod(0o644)   # un fichier temporaire n'est lisible que de son auteur
     Path(temporary.name).replace(options.sortie)
     print(f"{len(writer.pages)} pages : {options.sortie}")
     return 0
