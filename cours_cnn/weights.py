@@ -150,7 +150,7 @@ def load_weights(model, remote: WeightFile, notice: Callable[[str], None] = fetc
 
 
 def calibrate(model, images) -> None:
-    """Règle la normalisation par lots de ``model`` sur ``images`` (déjà prétraitées), sans étiquette ni apprentissage.
+    """Règle la normalisation par lots de ``model`` sur ``images`` (déjà préparées), sans étiquette ni apprentissage.
 
     À l'initialisation, moyennes et variances mobiles valent 0 et 1 : dans un réseau profond aux poids aléatoires, le
     signal s'éteint. Elles prennent ici les valeurs que donnent ces images. À ne pas faire avec des poids appris.

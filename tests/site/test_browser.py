@@ -116,3 +116,46 @@ def test_theme_button(visit):
         seen.append(tab.evaluate("document.documentElement.dataset.theme"))
     assert set(seen) == {"light", "dark"}
     tab.evaluate("localStorage.clear()")
+
+
+QUIZZES = [page for page in pages() if page.startswith("chapters/")]
+
+
+@pytest.mark.parametrize("page", QUIZZES)
+def test_questions_answer_the_keyboard_and_remember(visit, page):
+    tab, defects = visit(f"{page}.html")
+    tab.evaluate("localStorage.clear()")
+    tab.reload()
+    questions = tab.locator("fieldset.question")
+    count = questions.count()
+    assert count == tab.locator("article details > summary", has_text="Réponse et explications").count() >= 5
+    first, answer = questions.first, tab.locator("article fieldset.question + details").first
+    good = answer.locator("strong").first.text_content().strip("()")
+    wrong = next(letter for letter in "abcd" if letter != good)
+    # Au clavier seul : la touche Espace coche le choix qui a le focus.
+    for letter, said, opened in ((wrong, f"Ce n’est pas ({wrong})", False), (good, "Juste", True)):
+        first.locator(f"input[value={letter}]").focus()
+        tab.keyboard.press("Space")
+        assert said in first.locator("[role=status]").inner_text()
+        assert answer.evaluate("details => details.open") is opened
+    score = tab.locator(".bilan-questions [role=status]")
+    assert score.inner_text().startswith(f"1 sur {count} : 1 juste, dont 0 du premier coup")
+    tab.reload()
+    assert tab.locator("fieldset.question").first.locator(f"input[value={good}]").is_checked()
+    assert score.inner_text().startswith(f"1 sur {count}")
+    tab.locator(".bilan-questions button").focus()
+    tab.keyboard.press("Enter")
+    assert score.inner_text().startswith(f"0 sur {count}")
+    assert tab.evaluate("Object.values(localStorage).join()").count("dernier") == 0
+    assert not defects
+
+
+def test_questions_can_be_read_without_script(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{address}/{QUIZZES[0]}.html")
+    answer = tab.locator("article details", has_text="Réponse et explications").first
+    assert answer.locator("xpath=preceding-sibling::ul[1]").inner_text().count("(") >= 3
+    answer.locator("summary").click()
+    assert answer.locator("strong").first.is_visible()
+    context.close()
