@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from multiprocessing import get_context
@@ -20,16 +21,29 @@ from cours_cnn.grading.rebuild import is_answer, stub_of
 from cours_cnn.grading.scale import Scale
 from cours_cnn.grading.session import Session
 from cours_cnn.grading.submissions import Submission
+from cours_cnn.grading.zygote_client import Zygote, ZygoteError
 
 
-def processes(workers: int) -> ProcessPoolExecutor:
-    """Rend un exécuteur de ``workers`` processus, qui ne survivent pas à celui-ci, même tué sans préavis."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_follow_parent)
+def processes(workers: int, *, forked: bool = False) -> ProcessPoolExecutor:
+    """Rend un exécuteur de ``workers`` processus, qui ne survivent pas à celui-ci, même tué sans préavis.
+
+    ``forked`` : chacun charge aussitôt TensorFlow dans son zygote, pendant que le corrigé s'exécute ailleurs.
+    """
+    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_follow_parent)
+    if forked:
+        for _ in range(workers):
+            executor.submit(_warm)
+    return executor
 
 
 def _follow_parent() -> None:
     if sys.platform == "linux":
         die_with_parent()
+
+
+def _warm() -> None:
+    with suppress(ZygoteError):   # une copie dira la même chose, au moment où il faut l'entendre
+        Zygote.shared()
 
 
 def mark_all(session: Session, copies: Sequence[Submission], output: Path, executor: Executor, *,

@@ -106,7 +106,8 @@ def _mark_class(options) -> int:
     protection = _protection(options)
     if protection is None:
         return 3
-    executor = _executor(options.executeur) if options.executeur else classroom.processes(options.travailleurs)
+    executor = _executor(options.executeur) if options.executeur else classroom.processes(
+        options.travailleurs, forked=protection == "prison")
     try:
         session = _session(options, master, protection, executor)
         results = classroom.mark_all(session, copies, options.sortie, executor, resume=options.reprendre,

@@ -16,7 +16,7 @@ import types
 from pathlib import Path
 
 PRELOADED = ("numpy", "matplotlib.figure", "PIL.Image", "tensorflow", "keras", "ipykernel.kernelapp",
-             "ipykernel.ipkernel", "cours_cnn.anatomy", "cours_cnn.figures", "cours_cnn.data",
+             "ipykernel.ipkernel", "ipykernel.debugger", "cours_cnn.anatomy", "cours_cnn.figures", "cours_cnn.data",
              "cours_cnn.architectures", "cours_cnn.checks.probing")
 MESSAGE = 1 << 20
 READY = b"pret"

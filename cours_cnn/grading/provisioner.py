@@ -24,10 +24,12 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import zmq
+from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
 from cours_cnn.grading import bubblewrap
 from cours_cnn.grading import jail as jails
+from cours_cnn.grading.prompt_client import PromptClient
 from cours_cnn.grading.zygote_client import KernelHandle, Zygote, ZygoteError
 
 SEED_VARIABLE = "COURS_CNN_GRAINE"
@@ -84,6 +86,8 @@ class ForkedProvisioner(LocalProvisioner):
             self._plain = True
             return await super().pre_launch(**kwargs)
         manager = self.parent
+        if manager.client_factory is BlockingKernelClient:
+            manager.client_factory = PromptClient
         self._folder = tempfile.mkdtemp(prefix="cours-cnn-", dir=sockets_place())
         manager.transport = "ipc"
         manager.ip = str(Path(self._folder, "prises", "p"))

@@ -13,6 +13,7 @@ demander un noyau ; en réponse ``{"id", "pid"}`` ou ``{"id", "error"}``, puis `
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -32,6 +33,9 @@ def main(descriptor: int) -> None:
     jails.die_with_parent()
     channel = socket.socket(fileno=descriptor)
     preload()
+    # Le ramasse-miettes d'une copie parcourrait tous ces objets, et chaque page touchée serait recopiée.
+    gc.collect()
+    gc.freeze()
     channel.send(json.dumps({"ready": True, "tensorflow": "tensorflow" in sys.modules}).encode())
     _serve(channel)
 
