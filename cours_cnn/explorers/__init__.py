@@ -8,8 +8,8 @@ from cours_cnn.explorers.base import Explorer
 from cours_cnn.explorers.counting import comptage, goulot
 from cours_cnn.explorers.fields import champ_recepteur
 from cours_cnn.explorers.local import convolution
-from cours_cnn.explorers.measures import panorama, residuel, top5
+from cours_cnn.explorers.measures import gel, panorama, residuel, top5
 from cours_cnn.explorers.network import lenet_vivant
 
-__all__ = ["Explorer", "champ_recepteur", "comptage", "convolution", "goulot", "lenet_vivant", "panorama", "residuel",
-           "top5"]
+__all__ = ["Explorer", "champ_recepteur", "comptage", "convolution", "gel", "goulot", "lenet_vivant", "panorama",
+           "residuel", "top5"]

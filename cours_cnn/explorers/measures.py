@@ -1,4 +1,4 @@
-"""Figures vivantes qui lisent des résultats : top-5, panorama, connexion résiduelle."""
+"""Figures vivantes qui lisent des résultats : top-5, panorama, connexion résiduelle, gel."""
 
 from __future__ import annotations
 
@@ -87,6 +87,27 @@ def residuel() -> Explorer:
     lines = _curve(plain, " stroke-dasharray='4 3'") + _curve(residual, "")
     params = {"q": curves, "r": list(_SETTINGS.values()), "d": list(measured["depths"])}
     return Explorer("residuel", "Signal et gradient selon la profondeur", params, (lines, 330, 110), sentence)
+
+
+def gel() -> Explorer:
+    """Rend la figure de l'exactitude selon ce que l'on gèle et le nombre d'exemples, avec l'écart graine par graine."""
+    digits, xrays = load("transfert_chiffres"), load("transfert_radiographies")["curve"]
+    experiments = [{"titre": title, "n": found["counts"], "par": unit, "bas": low, "r": {
+        name: [[round(1000 * run["test"]) for run in runs if run["count"] == count] for count in found["counts"]]
+        for name, runs in found["runs"].items()}} for title, unit, low, found in (
+            ("chiffres 5 à 9, d'après 0 à 4", "exemple(s) de chaque chiffre", 300, digits),
+            ("radiographies", "radiographies de chaque classe", 500, xrays))]
+    shown, middle = experiments[0], digits["counts"].index(10)
+    means = {name: sum(runs[middle]) / len(runs[middle]) for name, runs in shown["r"].items()}
+    sentence = "Avec dix exemples de chaque chiffre, exactitudes moyennes : " + " ; ".join(
+        f"{name}, {percent(mean / 1000)}" for name, mean in means.items()) + (
+        ". Avec JavaScript, on change d'expérience et de nombre d'exemples, et l'on compare deux régimes graine par "
+        "graine.")
+    bars = "".join(f"<path d='M0 {26 * row + 16}h{mean / 3:.0f}v6H0z' fill-opacity='.6'/>"
+                   f"<text x='0' y='{26 * row + 12}' font-size='12' text-anchor='start'>{name}</text>"
+                   for row, (name, mean) in enumerate(means.items()))
+    return Explorer("gel", "Exactitude selon ce que l'on gèle", {"x": experiments},
+                    (bars, 340, 26 * len(means) + 4), sentence)
 
 
 def _curve(values: list[float], dashes: str) -> str:

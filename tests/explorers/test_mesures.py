@@ -87,3 +87,42 @@ def test_one_character_a_number():
     assert len(text) == 3
     assert all(32 < ord(character) < 127 for character in text)
     assert math.isclose(ord(text[1]), 100)
+
+
+def _by_seed(report: dict, name: str, count: int) -> dict[int, float]:
+    return {run["seed"]: run["test"] for run in report["runs"][name] if run["count"] == count}
+
+
+def test_freezing_shows_the_measurements_and_pairs_the_seeds(javascript):
+    reports = [load("transfert_chiffres"), load("transfert_radiographies")["curve"]]
+    experiments = explorers.gel().params["x"]
+    assert len(experiments) == len(reports)
+    for report, shown in zip(reports, experiments, strict=True):
+        assert list(shown["r"]) == list(report["runs"])
+        first = next(iter(shown["r"]))
+        for name, runs in shown["r"].items():
+            measured = [_by_seed(report, name, count) for count in report["counts"]]
+            assert [list(each.values()) for each in measured] == [
+                pytest.approx([value / 1000 for value in values], abs=6e-4) for values in runs]
+            told = javascript("gel.js", "resumer", [[values] for values in runs])
+            for (mean, low, high), values in zip(told, runs, strict=True):
+                assert (low, high) == (min(values), max(values))
+                assert mean == pytest.approx(np.mean(values))
+            control = [_by_seed(report, first, count) for count in report["counts"]]
+            gaps = javascript("gel.js", "ecarts", [[a, b] for a, b in zip(runs, shown["r"][first], strict=True)])
+            for gap, one, two in zip(gaps, measured, control, strict=True):
+                assert gap == pytest.approx([100 * (one[seed] - two[seed]) for seed in one], abs=0.11)
+
+
+def test_what_the_chapter_reads_in_the_freezing_figure():
+    digits, xrays = load("transfert_chiffres"), load("transfert_radiographies")["curve"]
+
+    def gaps(report, name, count):
+        zero = _by_seed(report, "de zéro", count)
+        return [value - zero[seed] for seed, value in _by_seed(report, name, count).items()]
+
+    deep = {count: gaps(digits, "tout gelé sauf la sortie", count) for count in digits["counts"]}
+    assert [count for count, each in deep.items() if max(each) < 0] == digits["counts"][1:]
+    assert not [count for count in digits["counts"] if min(gaps(digits, "affiné", count)) > 0]
+    means = [np.mean(gaps(xrays, "base ImageNet gelée", count)) for count in xrays["counts"]]
+    assert max(means) == means[-1]
