@@ -79,6 +79,7 @@ def test_network_is_the_one_of_the_chapter(root):
         assert {"RandomFlip", "RandomTranslation"} <= kinds[0] & kinds[1] or not braked
 
 
+@pytest.mark.lent
 def test_a_head_separates_what_can_be_separated():
     random = np.random.default_rng(0)
     y = np.arange(120) % 2

@@ -74,6 +74,7 @@ def test_every_column_of_the_slides_is_in_the_ledger():
     assert missing == []
 
 
+@pytest.mark.lent
 @pytest.mark.parametrize("name", ["VGG16", "MobileNetV2", "ResNet50V2"])
 def test_exact_values_are_those_of_keras(name):
     model = getattr(keras.applications, name)(weights=None)

@@ -10,6 +10,7 @@ from cours_cnn.architectures import alexnet, googlenet, resnet, vgg
 RNG = np.random.default_rng(0)
 
 
+@pytest.mark.lent
 @pytest.mark.parametrize(("build", "expected"), [
     (lambda: alexnet(2), 60_965_224), (lambda: alexnet(1), 62_378_344),
     (lambda: vgg(16), 138_357_544), (lambda: vgg(19), 143_667_240),
@@ -20,6 +21,7 @@ def test_published_counts(build, expected):
     assert anatomy.parameter_count(build()) == expected
 
 
+@pytest.mark.lent
 @pytest.mark.parametrize(("depth", "expected"), [(18, 11_689_512), (34, 21_797_672), (50, 25_557_032),
                                                  (101, 44_549_160), (152, 60_192_808)])
 def test_without_biases_resnet_has_the_counts_of_torchvision(depth, expected):
@@ -31,6 +33,7 @@ def described(model) -> dict:
                               getattr(step.layer, "strides", None)) for step in anatomy.steps(model)}
 
 
+@pytest.mark.lent
 @pytest.mark.parametrize(("ours", "theirs"), [
     (lambda: vgg(16), "VGG16"), (lambda: vgg(19), "VGG19"),
     (lambda: resnet(50), "ResNet50"), (lambda: resnet(101), "ResNet101"), (lambda: resnet(152), "ResNet152"),
@@ -39,6 +42,7 @@ def test_layer_by_layer_like_keras_applications(ours, theirs):
     assert described(ours()) == described(getattr(keras.applications, theirs)(weights=None))
 
 
+@pytest.mark.lent
 def test_v15_moves_the_stride_to_the_three_by_three():
     strides = {version: [described(resnet(50, version))[f"conv3_block1_{rank}_conv"][2] for rank in (1, 2)]
                for version in ("v1", "v1.5")}

@@ -28,6 +28,7 @@ def name_in_model(network: str, name: str) -> str:
     return name
 
 
+@pytest.mark.lent
 @pytest.mark.parametrize("network", NETWORKS)
 def test_fields_are_those_of_the_model(javascript, network):
     side, layers = NETWORKS[network]

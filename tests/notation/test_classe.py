@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -169,9 +170,17 @@ class TestProtection:
         monkeypatch.setattr(cli.provisioner, "why_unavailable", lambda: prison)
         monkeypatch.setattr(cli.bubblewrap, "why_unavailable", lambda: bwrap)
         monkeypatch.setattr(cli, "_session", lambda options, master, protection, executor: asked.append(protection))
+        executors = []
+
+        def processes(_workers, *, forked):
+            executors.append(forked)
+            return ThreadPoolExecutor(1)
+
+        monkeypatch.setattr(cli.classroom, "processes", processes)
         with pytest.raises(AttributeError):
             cli.main(command(folder, "choix", *options))
         assert asked == [chosen]
+        assert executors == [chosen == "prison"]   # le second chemin n'a pas de zygote à préparer
 
     @pytest.mark.parametrize("options", [[], ["--protection", "prison"], ["--protection", "bwrap"]])
     def test_without_any_it_refuses_and_says_why(self, folder, monkeypatch, capsys, options):

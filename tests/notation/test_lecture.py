@@ -210,6 +210,7 @@ OPERATIONS = {
 }
 
 
+@pytest.mark.lent
 def test_six_hundred_damaged_copies_end_with_a_notebook_or_a_reason():
     outcomes = {"reconstruite": 0, "illisible": 0}
     for seed in range(600):
