@@ -1,0 +1,56 @@
+// Met en route la présentation, et réduit ce qui dépasserait la hauteur d'une diapositive.
+"use strict";
+
+// Les figures à manipuler gardent leurs touches : les flèches ne changent de diapositive qu'ailleurs.
+const OUTILS = "input, select, textarea, button, summary, [role=grid], [role=slider], [tabindex]";
+
+// Hauteur que prend le contenu, mesurée par son dernier bloc ; celle de la diapositive en est le plafond.
+function reste(corps) {
+  const dernier = corps.lastElementChild;
+  return dernier ? corps.getBoundingClientRect().bottom - dernier.getBoundingClientRect().bottom : 0;
+}
+
+function ajuster(section) {
+  const corps = section && section.querySelector(".corps");
+  if (!corps) return;
+  corps.style.zoom = "";
+  for (let passage = 0; passage < 4 && (reste(corps) < 0 || corps.scrollWidth > corps.clientWidth + 1); passage += 1) {
+    const haut = corps.getBoundingClientRect().height;
+    const part = Math.min(Math.sqrt(haut / (haut - Math.min(0, reste(corps)))), corps.clientWidth / corps.scrollWidth);
+    corps.style.zoom = Math.max(0.4, Number(corps.style.zoom || 1) * part * 0.98);
+  }
+  agrandir(corps);
+}
+
+// Un dessin ou une figure à manipuler plus petits que la place qui reste sont agrandis, jamais au double.
+function agrandir(corps) {
+  const dessins = corps.querySelectorAll(
+    ":scope > .cell_output > .output > :is(.vivant, svg, img, .cours-dessin)");
+  if (dessins.length !== 1) return;
+  const bloc = dessins[0].closest(".corps > .cell_output");
+  bloc.style.zoom = "";
+  const cadre = dessins[0].getBoundingClientRect(), page = corps.getBoundingClientRect();
+  const vivant = dessins[0].classList.contains("vivant");   // elle prend toute la largeur, et s'y adapte
+  const part = Math.min(vivant ? 1.6 : 1.9, (cadre.height + reste(corps) * 0.95) / cadre.height,
+                        vivant ? Infinity : page.width / cadre.width);
+  if (part > 1.05) bloc.style.zoom = part;
+}
+
+function franciser() {
+  const noms = {left: "Diapositive précédente", right: "Diapositive suivante", up: "Diapositive au-dessus",
+                down: "Diapositive au-dessous", prev: "Diapositive précédente", next: "Diapositive suivante"};
+  for (const [sens, nom] of Object.entries(noms)) {
+    for (const bouton of document.querySelectorAll(`.controls .navigate-${sens}`)) bouton.setAttribute("aria-label", nom);
+  }
+}
+
+Reveal.initialize({
+  width: 1280, height: 720, margin: 0.04, center: false, hash: true, slideNumber: "c/t", transition: "none",
+  controlsTutorial: false, help: false, pdfSeparateFragments: false,
+  keyboardCondition: () => !document.activeElement.closest(`.corps :is(${OUTILS})`),
+}).then(() => {
+  franciser();
+  ajuster(Reveal.getCurrentSlide());
+});
+Reveal.on("slidechanged", (evenement) => ajuster(evenement.currentSlide));
+Reveal.on("pdf-ready", () => document.querySelectorAll(".slides section").forEach(ajuster));
