@@ -130,7 +130,8 @@ def colab(root, tmp_path) -> Path:
 def test_on_colab_without_data_weights_or_network(root, tmp_path, colab):
     nowhere = f"http://127.0.0.1:{closed_port()}"
     offline = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere)
-    cells, found = run_alone(root, tmp_path / "vide", PYTHONPATH=str(colab), COURS_CNN_ENVOI="1", **offline)
+    cells, found = run_alone(root, tmp_path / "vide", PYTHONPATH=str(colab), COURS_CNN_ENVOI="1",
+                             COURS_CNN_IMAGES="150", COURS_CNN_EPOCHS="4", **offline)
     assert found["module"].startswith(str(colab)), "le module vient de la copie, non du dépôt"
     assert not found["real"]
     assert not found["ready"]

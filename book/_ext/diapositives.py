@@ -77,8 +77,8 @@ def condensed(paragraph: Tag) -> str:
         return " ".join(source for source, _ in parts)
     if any(bold for _, bold in parts):
         # Une phrase qui commence par un pronom ne se comprend qu'avec la précédente.
-        return " ".join(source for rank, (source, bold) in enumerate(parts)
-                        if bold or parts[rank + 1:] and parts[rank + 1][1] and PRONOUN.match(plain(parts[rank + 1][0])))
+        needed = {rank - 1 for rank, (source, bold) in enumerate(parts) if bold and PRONOUN.match(plain(source))}
+        return " ".join(source for rank, (source, bold) in enumerate(parts) if bold or rank in needed)
     # Une première phrase très courte annonce la suivante : seule, elle ne dirait rien.
     return " ".join(source for source, _ in parts[:2 if parts and len(plain(parts[0][0])) < 75 else 1])
 

@@ -28,11 +28,9 @@ from cours_cnn.grading.zygote_client import ZygoteError
 
 pytestmark = pytest.mark.lent
 EVERYTHING = bool(os.environ.get("COURS_CNN_TOUTES_LES_ATTAQUES"))
-FORGERY = ["objet toujours égal", "marqueur NBVAL_SKIP", "transformateur de source", "graine changée",
-           "do_execute remplacé", "notebooks du disque", "corrigés du dépôt", "vérifications de l'élève",
-           "message de fin forgé"]
-NUISANCE = ["os._exit(0)", "SIGKILL", "boucle qui retient l'interruption", "flot de lignes", "mémoire",
-            "bombe de processus"]
+# Celles que le lancement du noyau pourrait changer ; les autres ne dépendent que de l'évaluation.
+FORGERY = ["graine changée", "do_execute remplacé", "notebooks du disque", "corrigés du dépôt", "message de fin forgé"]
+NUISANCE = ["SIGKILL", "boucle qui retient l'interruption", "mémoire", "bombe de processus"]
 
 
 @pytest.mark.parametrize("name", attaques.FORGERY if EVERYTHING else FORGERY)

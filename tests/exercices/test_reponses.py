@@ -7,12 +7,13 @@ from functools import cache
 
 import nbformat
 import pytest
-from conftest import NAMES, ROOT, each_answer, each_question
+from banc import NAMES, ROOT, each_answer, each_question
 
 SEED = "20260"
-QUESTIONS, RIGHT, WRONG = each_question(), each_answer("justes"), each_answer("fausses")
-# Les prédictions d'une question notée diffèrent d'un bon modèle à l'autre : elles ont leurs propres tests.
-COMPARED = each_question(compared=True)
+QUESTIONS, WRONG = each_question(), each_answer("fausses")
+# Les prédictions d'une question notée diffèrent d'un bon modèle à l'autre, et demandent un entraînement : elles ont
+# leurs propres tests.
+COMPARED, RIGHT = each_question(compared=True), each_answer("justes", compared=True)
 DISTINGUISHABLE = [param for param in each_answer("fausses", compared=True) if not param.values[2].get("equivalente")]
 
 
@@ -46,7 +47,7 @@ def test_every_question_has_enough_known_answers(bench):
         assert len(bench.answers[question]["justes"]) >= 1
 
 
-@pytest.mark.parametrize(("bench", "question"), QUESTIONS)
+@pytest.mark.parametrize(("bench", "question"), COMPARED)
 def test_reference_passes(bench, question):
     message = bench.reply(question, bench.solution(question))
     assert message.state == "reussi", message
@@ -92,7 +93,7 @@ def test_evaluation_tells_wrong_from_right(bench, question, case):
     assert bench.gaps(question, _reference(bench, question), found), case["idee"]
 
 
-@pytest.mark.parametrize(("bench", "question", "case"), each_answer("justes", compared=True))
+@pytest.mark.parametrize(("bench", "question", "case"), RIGHT)
 def test_evaluation_accepts_every_right_answer(bench, question, case):
     assert bench.gaps(question, _reference(bench, question), bench.evaluate(question, case["code"])) == []
 

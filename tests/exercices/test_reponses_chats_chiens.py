@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from conftest import ROOT, bench_of
+from banc import ROOT, bench_of, check_french
 
 from cours_cnn.checks.chats_chiens.predictions import visible_drawings
 from cours_cnn.grading.scoring import accuracy, share
@@ -35,14 +35,23 @@ def score_of(bench, printed: str) -> tuple[float, float]:
     return value, share(value, settings["seuils"])
 
 
-def test_reference_earns_everything(project):
-    value, part = score_of(project, project.evaluate("q7", project.solution("q7")))
-    assert part == 1, value
+class TestTrainedModels:
+    """Vérifiés puis évalués par le même processus, qui ne les entraîne qu'une fois."""
 
+    def test_reference_passes_and_earns_everything(self, project):
+        message = project.reply("q7", project.solution("q7"))
+        assert message.state == "reussi", message
+        assert len(message.paragraphs[0]) > 60
+        check_french(message)
+        value, part = score_of(project, project.evaluate("q7", project.solution("q7")))
+        assert part == 1, value
 
-def test_another_model_earns_at_least_half(project):
-    value, part = score_of(project, project.evaluate("q7", project.answers["q7"]["justes"][0]["code"]))
-    assert part >= 0.5, value
+    def test_another_model_passes_and_earns_at_least_half(self, project):
+        source = project.answers["q7"]["justes"][0]["code"]
+        message = project.reply("q7", source)
+        assert message.state == "reussi", message
+        value, part = score_of(project, project.evaluate("q7", source))
+        assert part >= 0.5, value
 
 
 def test_stub_and_constant_answers_earn_nothing(project):

@@ -39,7 +39,7 @@ def folder(tmp_path_factory):
 
 def command(folder, output, *options) -> list[str]:
     return ["noter", str(folder / "envoi.zip"), "--exercice", "lenet", "--sortie", str(folder / output), "--feuille",
-            str(folder / "feuille.csv"), "--corriges", str(ROOT / "solutions"), "--delai", "15", *options]
+            str(folder / "feuille.csv"), "--corriges", str(ROOT / "solutions"), "--delai", "8", *options]
 
 
 def marks(folder, output) -> dict[str, float]:
@@ -132,7 +132,7 @@ class TestWholeClass:
         assert '"Participant 900101","Élève A","Remis pour évaluation","20,00","20,00",Oui' in sheet
         assert '"Participant 900106","Élève F","Remis pour évaluation",-,"20,00",Oui' in sheet
         page = (folder / "a" / "eleves" / "eleve-d-900104.html").read_text(encoding="utf-8")
-        assert "dépasse 15 s" in page
+        assert "dépasse 8 s" in page
         assert "Non notée" not in page
 
     @pytest.mark.parametrize("workers", [1, 2, 4])
