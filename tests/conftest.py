@@ -18,6 +18,11 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
+def pytest_collection_modifyitems(items):
+    """Met les tests longs en tête ; l'ordre des autres, cellules d'un notebook comprises, est gardé."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """La racine du dépôt."""

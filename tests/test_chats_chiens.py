@@ -88,6 +88,7 @@ def test_preprocessing_travels_with_either_base(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.lent
+@pytest.mark.long
 @pytest.mark.skipif(not (Path(FOLDER) / "oxford_pets").is_dir(), reason="photographies absentes")
 def test_on_photographs_the_reused_base_wins_and_survives_a_new_process(root, tmp_path):
     cells, found = run_alone(root, tmp_path / "seul", COURS_CNN_DONNEES=FOLDER, COURS_CNN_BASE="MobileNetV2")
@@ -127,6 +128,7 @@ def colab(root, tmp_path) -> Path:
 
 
 @pytest.mark.lent
+@pytest.mark.long
 def test_on_colab_without_data_weights_or_network(root, tmp_path, colab):
     nowhere = f"http://127.0.0.1:{closed_port()}"
     offline = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere)

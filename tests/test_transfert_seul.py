@@ -46,6 +46,7 @@ def colab(tmp_path, root, monkeypatch) -> Path:
 
 
 @pytest.mark.lent
+@pytest.mark.long
 def test_the_chapter_runs_with_the_module_alone(colab, root):
     shutil.copyfile(root / "chapters" / NOTEBOOK, colab / NOTEBOOK)
     notebook = nbformat.read(colab / NOTEBOOK, as_version=4)

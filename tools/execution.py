@@ -28,7 +28,7 @@ def executed(notebook, folder: Path, *, tell: Callable[[str], None] = print):
     result = copy.deepcopy(notebook)
     cells = [(index, cell) for index, cell in enumerate(result.cells) if cell.cell_type == "code"]
     client = NotebookClient(
-        result, kernel_name="python3", record_timing=False, store_widget_state=False, timeout_func=_limit,
+        result, kernel_name="python3", record_timing=False, timeout_func=_limit,
         resources={"metadata": {"path": str(folder)}},
     )
     begin = time.monotonic()

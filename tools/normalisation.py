@@ -11,6 +11,7 @@ from cours_cnn.explorers.base import light
 from tools.prose import corrected
 from tools.rules import IMAGES, KERNELSPEC, LANGUAGE, LARGEST_FILE, alt_of, machine_traces, output_texts_of
 
+VIEW = "application/vnd.jupyter.widget-view+json"
 _NOTEBOOK_KEYS = ("cours", "mystnb")
 _CELL_KEYS = ("tags", "cours", "mystnb", "nbgrader", "slideshow", "editable", "deletable")
 
@@ -116,6 +117,7 @@ def _clean_outputs(outputs, count) -> list:
                 continue
         if output.output_type == "execute_result":
             output.execution_count = count
+        output.get("data", {}).pop(VIEW, None)   # un réglage sans noyau ne répondrait pas ; son jumeau HTML reste
         if "text/html" in output.get("data", {}):
             # Les données lourdes d'une figure vivante restent dans le paquet ; le site les lit dans un fichier.
             output.data["text/html"] = light(output.data["text/html"])

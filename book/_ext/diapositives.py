@@ -23,6 +23,7 @@ FULL = 100                                       # ce que contient une diapositi
 SHORT = 200                                      # caractères ; un paragraphe plus court est gardé entier
 LONGEST_CODE = 22                                # lignes ; un programme plus long se lit dans le chapitre
 SENTENCE = re.compile(r"(?<=[.?!…])\s+(?=[A-ZÀÂÉÈÊÎÔŒ«])")
+ENDED = re.compile(r"[.?!…]\s+$")
 AFTERWARDS = re.compile(r"cellules? suivantes?|fonction suivante|cellule d’après|figure suivante|^Voici|^Durée d’exéc")
 PRONOUN = re.compile(r"(Il|Elle|Ils|Elles|Ce|Cet|Cette|Ces|C’est|Cela|Celui|Celle|Ceux|Celles)\b")
 NUMBERED = re.compile(r"\d+\.\s")
@@ -44,7 +45,8 @@ class Slide:
 
     def is_remainder(self) -> bool:
         """Dit s'il n'y reste rien, ou qu'une phrase qui commentait une confrontation laissée au chapitre."""
-        return not self.blocks or (self.weight < 12 and len(plain("".join(self.blocks))) < 60)
+        alone = self.blocks[0] if len(self.blocks) == 1 else ""
+        return not self.blocks or (alone.startswith("<p>") and len(plain(alone)) < 60)
 
     def add(self, source: str, weight: float) -> None:
         """Ajoute un bloc."""
@@ -62,6 +64,9 @@ def sentences(paragraph: Tag) -> list[tuple[str, bool]]:
             continue
         first, *others = SENTENCE.split(html.escape(str(child), quote=False))
         current += first
+        # Le gras qui ouvre une phrase la sépare du texte : la fin de la précédente n'y est suivie que d'espaces.
+        if not others and ENDED.search(first) and child.next_sibling is not None:
+            others = [""]
         for other in others:
             found.append((current.strip(), bold))
             current, bold = other, False
@@ -188,7 +193,8 @@ class Deck:
 
     def _put_list(self, name: str, start: int, items: list[str], weight: float) -> None:
         number = f' start="{start}"' if name == "ol" and start > 1 else ""
-        self.put(f"<{name}{number}>{''.join(items)}</{name}>", weight)
+        answers = ' class="reponses"' if plain(items[0]).startswith("(a)") else ""
+        self.put(f"<{name}{number}{answers}>{''.join(items)}</{name}>", weight)
 
     def _add_cell(self, node: Tag, classes: set[str]) -> None:
         if classes & UNTOLD:
@@ -217,7 +223,9 @@ def slides(page: BeautifulSoup) -> list[Slide]:
     deck = Deck()
     for node, anchor in elements(top, top.get("id", "")):
         deck.add(node, anchor)
-    return [slide for slide in deck.slides if slide is deck.slides[0] or not slide.is_remainder()]
+    titles = [None, *(slide.title for slide in deck.slides)]
+    return [slide for slide, before in zip(deck.slides, titles, strict=False)
+            if before is None or (slide.blocks and (slide.title != before or not slide.is_remainder()))]
 
 
 def redirected(source: str, chapter: str) -> str:

@@ -22,18 +22,22 @@ function ajuster(section) {
   agrandir(corps);
 }
 
-// Un dessin ou une figure à manipuler plus petits que la place qui reste sont agrandis, jamais au double.
+// Un dessin ou une figure à manipuler plus petits que la place qui reste sont agrandis, au plus trois fois.
 function agrandir(corps) {
   const dessins = corps.querySelectorAll(
     ":scope > .cell_output > .output > :is(.vivant, svg, img, .cours-dessin)");
   if (dessins.length !== 1) return;
   const bloc = dessins[0].closest(".corps > .cell_output");
   bloc.style.zoom = "";
+  if (dessins[0].tagName === "IMG" && !dessins[0].complete) return;
   const cadre = dessins[0].getBoundingClientRect(), page = corps.getBoundingClientRect();
   const vivant = dessins[0].classList.contains("vivant");   // elle prend toute la largeur, et s'y adapte
-  const part = Math.min(vivant ? 1.6 : 1.9, (cadre.height + reste(corps) * 0.95) / cadre.height,
+  const part = Math.min(vivant ? 1.6 : 3, (cadre.height + reste(corps) * 0.95) / cadre.height,
                         vivant ? Infinity : page.width / cadre.width);
-  if (part > 1.05) bloc.style.zoom = part;
+  if (part <= 1.05) return;
+  bloc.style.zoom = part;
+  // Plus grande, une figure à manipuler peut passer à la ligne : elle est réduite jusqu'à tenir.
+  for (let zoom = part; zoom > 1 && reste(corps) < 0; zoom -= 0.1) bloc.style.zoom = Math.max(1, zoom - 0.1);
 }
 
 function franciser() {
@@ -52,5 +56,7 @@ Reveal.initialize({
   franciser();
   ajuster(Reveal.getCurrentSlide());
 });
+// Une image ne prend sa place qu'une fois chargée.
+document.addEventListener("load", () => Reveal.isReady() && ajuster(Reveal.getCurrentSlide()), true);
 Reveal.on("slidechanged", (evenement) => ajuster(evenement.currentSlide));
 Reveal.on("pdf-ready", () => document.querySelectorAll(".slides section").forEach(ajuster));

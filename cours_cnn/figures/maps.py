@@ -110,6 +110,7 @@ def feature_maps(model, image, layers: Sequence[str], *, columns: int = 16, alt:
                 panel.imshow(values[0, :, :, index], cmap="RdBu_r", vmin=-bound, vmax=bound, interpolation="nearest")
         _band_label(band[0], f"{name} : {values.shape[-1]} cartes {values.shape[1]} × {values.shape[2]}")
         first += lines[name]
+    _count_labels(figure)
     told = ", ".join(f"{name} ({v.shape[-1]} cartes {v.shape[1]} × {v.shape[2]})" for name, v in outputs.items())
     alt = alt or f"Cartes de caractéristiques d'une image dans les couches {told}."
     return from_matplotlib(figure, alt, kind="png")
@@ -118,6 +119,14 @@ def feature_maps(model, image, layers: Sequence[str], *, columns: int = 16, alt:
 def _band_label(panel, text: str) -> None:
     label = panel.text(0, 1.08, text, transform=panel.transAxes, fontsize=8)
     label.set_in_layout(False)  # sinon la mise en page élargit la première colonne
+
+
+def _count_labels(figure) -> None:
+    """La mise en page faite, le cadrage tient compte des noms de bandes : sinon il couperait le premier."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for label in (text for panel in figure.axes for text in panel.texts):
+        label.set_in_layout(True)
 
 
 def filters(model, layer: str, *, columns: int = 8, alt: str = "") -> Picture:

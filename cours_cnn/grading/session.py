@@ -142,7 +142,7 @@ def _reference(session: Session) -> dict[str, list]:
     """Exécute le corrigé et rend les sorties de ses cellules d'évaluation, sortie d'erreur et images exclues."""
     notebook = rebuild(session.notebook, None).notebook
     client = NotebookClient(notebook, kernel_name="python3", timeout=round(4 * session.cell_limit),
-                            record_timing=False, store_widget_state=False)
+                            record_timing=False)
     try:
         with marking_environment(session), chosen(KERNELS[session.protection]):
             client.execute()

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.lent
 MASTERS = sorted((ROOT / "solutions").glob("*.ipynb"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", MASTERS, ids=lambda path: path.stem)
 def test_each_master_gets_everything_and_its_exercise_nothing(path):
     session = open_session(path)

@@ -35,6 +35,7 @@ def score_of(bench, printed: str) -> tuple[float, float]:
     return value, share(value, settings["seuils"])
 
 
+@pytest.mark.long
 class TestTrainedModels:
     """Vérifiés puis évalués par le même processus, qui ne les entraîne qu'une fois."""
 

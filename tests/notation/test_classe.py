@@ -113,6 +113,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.lent
+@pytest.mark.long
 class TestWholeClass:
     def test_killed_then_resumed(self, folder, capsys):
         process = subprocess.Popen([sys.executable, "-m", "cours_cnn.grading", *command(folder, "a")], cwd=ROOT,
