@@ -27,13 +27,16 @@ def _newest(*paths: Path) -> float:
 def prepare(build: Path, root: Path = ROOT) -> None:
     """Efface ce que la construction ne saurait pas renouveler seule.
 
-    Sphinx ne recopie les fichiers statiques que si une page change, et ne voit pas qu'une extension locale a changé.
+    Sphinx ne voit pas qu'une extension locale a changé, ne recopie les fichiers statiques que si une page change, et
+    laisse en place une page retirée de la table des matières. Le reste est gardé : une page changée se refait seule.
     """
-    shutil.rmtree(build / "html", ignore_errors=True)
-    cache = build / ".doctrees" / "environment.pickle"
-    changed = _newest(root / "book" / "_ext", root / "_config.yml", root / "_toc.yml")
-    if cache.exists() and cache.stat().st_mtime < changed:
+    settings = _newest(root / "book" / "_ext", root / "_config.yml", root / "_toc.yml")
+    shown = max(settings, _newest(root / "book", root / "cours_cnn" / "explorers" / "donnees"))
+    cache, index = build / ".doctrees" / "environment.pickle", build / "html" / "searchindex.js"
+    if cache.exists() and cache.stat().st_mtime < settings:
         shutil.rmtree(cache.parent)
+    if not cache.exists() or not index.exists() or index.stat().st_mtime < shown:
+        shutil.rmtree(build / "html", ignore_errors=True)
 
 
 def without_solutions(toc: dict) -> dict:

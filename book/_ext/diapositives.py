@@ -270,9 +270,9 @@ def document(chapter: str, page: BeautifulSoup, course: str) -> str:
 <script defer src="../_static/diapositives.js"></script>
 </head>
 <body>
-<main class="reveal"><div class="slides">
+<main><div class="reveal"><div class="slides">
 {body}
-</div></main>
+</div></div></main>
 </body>
 </html>
 """
@@ -295,8 +295,11 @@ def _write(app, exception) -> None:
     for name in REVEAL:
         shutil.copyfile(_library() / name, output / "_static" / "reveal" / Path(name).name)
     for path in chapters:
+        target = output / FOLDER / path.name
+        if target.exists() and target.stat().st_mtime > path.stat().st_mtime:
+            continue
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        (output / FOLDER / path.name).write_text(document(path.stem, page, app.config.html_title), encoding="utf-8")
+        target.write_text(document(path.stem, page, app.config.html_title), encoding="utf-8")
 
 
 def setup(app) -> dict:

@@ -20,8 +20,9 @@ STATES = (
     ("dark", 1280, ({**AXE, "runOnly": COLORS},)),
     ("dark", 390, (STRUCTURE,)),
 )
-# Les lignes d'un tableau ont les couleurs des premières ; la dernière, celles du total.
-REPEATED = {"exclude": [["tbody tr:nth-child(n+7):not(:last-child)"]]}
+# Les lignes d'un tableau ont les couleurs des premières ; la dernière, celles du total. Un programme où LIGHTEN n'a
+# laissé aucun mot coloré a les couleurs des autres.
+REPEATED = {"exclude": [["tbody tr:nth-child(n+4):not(:last-child)"], ["pre:not(:has(span[class]))"]]}
 # axe examine chaque élément : un mot de code déjà vu dans la même couleur n'apprend rien, et l'intérieur d'un dessin
 # n'est pas exposé (son étiquette l'est). Ni la taille ni le texte de la page n'en sont changés.
 LIGHTEN = """() => {

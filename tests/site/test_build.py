@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -134,3 +135,40 @@ def test_links_of_the_frame_lead_to_the_repository_or_nowhere(html):
         hosts = [link["href"] for link in soup.select(".bd-header-article a[href^=http], .bd-sidebar a[href^=http]")]
         strangers = [link for link in hosts if not link.startswith(allowed)]
         assert not strangers, f"{page} : {strangers}"
+
+
+@pytest.fixture
+def past_build(tmp_path):
+    """Un dépôt et sa construction, plus récente que lui."""
+    root, build = tmp_path / "depot", tmp_path / "_build"
+    for name in ("book/_ext/pages.py", "book/ressources/cours.css", "_config.yml", "_toc.yml",
+                 "cours_cnn/explorers/donnees/lenet5.js"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("")
+        os.utime(root / name, (1000, 1000))
+    for name in (".doctrees/environment.pickle", "html/searchindex.js", "html/page.html"):
+        (build / name).parent.mkdir(parents=True, exist_ok=True)
+        (build / name).write_text("")
+        os.utime(build / name, (2000, 2000))
+    return root, build
+
+
+@pytest.mark.parametrize(("changed", "pages_kept", "cache_kept"), [
+    (None, True, True), ("book/ressources/cours.css", False, True),
+    ("cours_cnn/explorers/donnees/lenet5.js", False, True), ("_toc.yml", False, False),
+    ("book/_ext/pages.py", False, False),
+])
+def test_only_what_cannot_be_renewed_is_erased(past_build, changed, pages_kept, cache_kept):
+    root, build = past_build
+    if changed:
+        os.utime(root / changed, (3000, 3000))
+    builder.prepare(build, root)
+    assert (build / "html" / "page.html").exists() is pages_kept
+    assert (build / ".doctrees").exists() is cache_kept
+
+
+def test_an_unfinished_build_starts_again(past_build):
+    root, build = past_build
+    (build / "html" / "searchindex.js").unlink()
+    builder.prepare(build, root)
+    assert not (build / "html").exists()
