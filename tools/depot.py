@@ -4,8 +4,8 @@
     python -m tools.depot --retirer                                 retire l'adresse
     python -m tools.depot --verifier                                dit si tout concorde
 
-De ce réglage dépendent le bouton Colab et les liens vers le dépôt (site), ``CITATION.cff``, le bloc « depot » du
-README et la première cellule (étiquette ``installation``) de chaque notebook.
+De ce réglage dépendent les boutons Colab et Binder, les liens vers le dépôt (site), ``CITATION.cff``, le bloc « depot »
+du README et la première cellule (étiquette ``installation``) de chaque notebook.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _readme(text: str, url: str, paths: list[str]) -> str:
     else:
         lines = [
             "L'adresse du dépôt n'est pas encore inscrite. `make depot URL=https://github.com/…` l'inscrit partout :",
-            "boutons Colab du site, première cellule des notebooks, citation et liens de cette page.",
+            "boutons Colab et Binder du site, première cellule des notebooks, citation et liens de cette page.",
         ]
     # Même règle que partout dans la prose : espace insécable devant les deux-points.
     body = "\n".join(lines).replace(" :", "\u00a0:")

@@ -60,7 +60,7 @@ def small_book(folder: Path, url: str, text: str) -> Path:
     return folder
 
 
-def test_colab_appears_with_the_address(tmp_path):
+def test_colab_and_binder_appear_with_the_address(tmp_path):
     book = small_book(tmp_path, URL, "Une page.")
     done = builder.build(book, book)
     assert done.returncode == 0, done.stdout
@@ -69,7 +69,9 @@ def test_colab_appears_with_the_address(tmp_path):
         for page in ("accueil", "chapters/essai")}
     notebook = "https://colab.research.google.com/github/organisation/depot/blob/main/chapters/essai.ipynb"
     assert notebook in links["chapters/essai"]
-    assert not [link for link in links["accueil"] if "colab" in link]
+    live = "https://mybinder.org/v2/gh/organisation/depot/main?urlpath=lab/tree/chapters/essai.ipynb"
+    assert live in [link.replace("%2F", "/") for link in links["chapters/essai"]]
+    assert not [link for link in links["accueil"] if "colab" in link or "mybinder" in link]
     assert URL in links["accueil"]
 
 
@@ -126,14 +128,21 @@ def test_no_page_needs_a_solution():
     assert [path.name for path in kept if leading.search(path.read_text(encoding="utf-8"))] == []
 
 
+def test_binder_installs_what_the_notebooks_need():
+    lines = (ROOT / ".binder" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert {"-c ../constraints.txt", "-e .[notebooks]", "jupyterlab"} <= set(lines)
+    assert (ROOT / ".binder" / "runtime.txt").read_text(encoding="utf-8").strip() == "python-3.11"
+
+
 def test_links_of_the_frame_lead_to_the_repository_or_nowhere(html):
     url = depot.read_url()
     # Sans adresse inscrite, l'habillage ne mène hors du site par aucun lien.
-    allowed = (url, url.replace("https://github.com", "https://colab.research.google.com/github")) if url else ()
+    hosts = ("https://github.com", "https://colab.research.google.com/github", "https://mybinder.org/v2/gh")
+    allowed = tuple(url.replace("https://github.com", host) for host in hosts) if url else ()
     for page in pages():
         soup = BeautifulSoup((html / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
-        hosts = [link["href"] for link in soup.select(".bd-header-article a[href^=http], .bd-sidebar a[href^=http]")]
-        strangers = [link for link in hosts if not link.startswith(allowed)]
+        found = [link["href"] for link in soup.select(".bd-header-article a[href^=http], .bd-sidebar a[href^=http]")]
+        strangers = [link for link in found if not link.startswith(allowed)]
         assert not strangers, f"{page} : {strangers}"
 
 
