@@ -1,7 +1,7 @@
 """Choisir dans un notebook ouvert, quand c'est le modèle qui doit répondre : une fonction, des réglages, un jumeau.
 
-Les réglages sont des ipywidgets : ils demandent un noyau. Une page lue sans noyau montre le jumeau statique, c'est-à-
-dire les résultats de quelques choix ; c'est aussi tout ce que le notebook enregistre.
+Les réglages sont des ``ipywidgets`` : ils demandent un noyau. Une page lue sans noyau montre le jumeau statique, les
+résultats de quelques choix ; c'est aussi tout ce que le notebook enregistre.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def written(value) -> str:
 
 
 def live() -> bool:
-    """Dit si un widget peut répondre : un noyau IPython tourne, et ipywidgets est installé."""
+    """Dit si un widget peut répondre : un noyau ``IPython`` tourne, et ``ipywidgets`` est installé."""
     if importlib.util.find_spec("ipywidgets") is None:
         return False
     from IPython import get_ipython

@@ -29,7 +29,7 @@ FONT = re.compile(r"""url\(["']?([^)"']+\.woff2?)""")
 
 
 def pages(site: Path) -> list[Path]:
-    """Rend les pages du site ; le thème range quelques gabarits .html parmi ses fichiers statiques."""
+    """Rend les pages du site ; le thème range quelques gabarits parmi ses fichiers statiques."""
     return sorted(path for path in site.rglob("*.html") if "_static" not in path.relative_to(site).parts)
 
 
@@ -160,7 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     for finding in found:
         print(finding)
-    print(f"{len(pages(options.site.resolve()))} pages contrôlées, {len(found)} défaut(s).")
+    print(f"{len(pages(options.site))} pages contrôlées, {len(found)} défaut(s).")
     return 1 if found else 0
 
 

@@ -67,8 +67,8 @@ def build(output: Path, root: Path = ROOT, env: dict[str, str] | None = None, *,
           solutions: bool = True) -> subprocess.CompletedProcess:
     """Construit le site de ``root`` dans ``output/_build/html``, corrigés compris ou non ; rend le processus terminé.
     """
-    prepare(output / "_build", root)
     toc = _contents(output / "_build", root, solutions)
+    prepare(output / "_build", root)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(root),
                "--toc", str(toc), "--path-output", str(output), "-W", "-n", "--keep-going", "--quiet"]
     return subprocess.run(command, cwd=root, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
+from abrege import condensed
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from diapositives import condensed, document, slides
+from diapositives import document, slides
 from site_support import ROOT
 
 DECKS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
