@@ -24,6 +24,24 @@ BUILD_ERRORS = (
 )
 
 
+def small_base(maps: int, random: np.random.RandomState, side: int):
+    """Rend une petite base de poids tirés de ``random`` : images de côté pair ``side``, convolution de pas 2,
+    normalisation par lots, ReLU, ``maps`` cartes.
+
+    C'est un modèle fonctionnel, comme ceux de ``keras.applications`` : ``base.input`` y existe avant tout appel, ce
+    qui n'est pas le cas d'un modèle séquentiel.
+    """
+    import keras
+    from keras import layers
+
+    image, norm = keras.Input((side, side, 3)), layers.BatchNormalization()
+    hidden = norm(layers.Conv2D(maps, 3, strides=2, padding="same")(image))
+    base = keras.Model(image, layers.ReLU()(hidden), name="base")
+    inject(base, random)
+    norm.moving_variance.assign(1 + np.abs(np.asarray(norm.moving_variance)))
+    return base
+
+
 @dataclass(frozen=True)
 class Described:
     """Une couche qui compte : la couche, son genre, la forme de sa sortie sans le lot, son activation."""

@@ -9,7 +9,7 @@ import numpy as np
 from cours_cnn.checks.base import Answers, Question
 from cours_cnn.checks.chats_chiens.sections import NETWORK, REUSING
 from cours_cnn.checks.message import code, described
-from cours_cnn.checks.probing import inject
+from cours_cnn.checks.networks import small_base
 from cours_cnn.checks.reading import ToReviewError, close
 from cours_cnn.french import integer
 
@@ -18,20 +18,6 @@ _ERRORS = (
                                                       "moyenne par carte"),
     ("expected ndim=4, found ndim=2", "une couche attend des cartes et reçoit des données déjà mises à plat"),
 )
-
-
-def small_base(maps: int, seed: int):
-    """Rend une petite base : convolution, normalisation par lots, ReLU ; images 16 × 16, ``maps`` cartes 8 × 8."""
-    import keras
-    from keras import layers
-
-    keras.utils.set_random_seed(seed)
-    base = keras.Sequential([keras.Input((16, 16, 3)), layers.Conv2D(maps, 3, strides=2, padding="same"),
-                             layers.BatchNormalization(), layers.ReLU()], name="base")
-    inject(base, np.random.RandomState(seed))
-    normalisation = base.layers[1]
-    normalisation.moving_variance.assign(1 + np.abs(np.asarray(normalisation.moving_variance)))
-    return base
 
 
 def _reference(base, model):
@@ -67,7 +53,7 @@ def _check_head(answers: Answers) -> str:
     from keras import layers
 
     for maps, seed in ((4, 1), (7, 2)):
-        base = small_base(maps, seed)
+        base = small_base(maps, np.random.RandomState(seed), 16)
         before = [np.array(weight) for weight in base.get_weights()]
         model = _built(answers, base, 0.0)
         weight, _ = _head(model, base)
@@ -92,7 +78,7 @@ def _check_head(answers: Answers) -> str:
             raise ToReviewError("Un passage en mode entraînement a modifié les statistiques de la normalisation de la "
                                 "base.", "Attendu : une base gelée tout entière, normalisations comprises.",
                                 section=REUSING)
-    dropped = _built(answers, small_base(4, 3), 0.35)
+    dropped = _built(answers, small_base(4, np.random.RandomState(3), 16), 0.35)
     rates = [layer.rate for layer in dropped._flatten_layers() if isinstance(layer, layers.Dropout)]
     if not rates or not math.isclose(rates[0], 0.35) or len(rates) > 1:
         raise ToReviewError(f"Avec `dropout=0.35`, les couches de *dropout* ont pour taux {described(rates)}.",

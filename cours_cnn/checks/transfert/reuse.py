@@ -8,25 +8,10 @@ import numpy as np
 
 from cours_cnn.checks.base import Answers, Question
 from cours_cnn.checks.message import code, described
-from cours_cnn.checks.networks import BUILD_ERRORS
-from cours_cnn.checks.probing import inject
+from cours_cnn.checks.networks import BUILD_ERRORS, small_base
 from cours_cnn.checks.reading import ToReviewError, close
 from cours_cnn.checks.transfert.sections import DIVISION, FROZEN
 from cours_cnn.french import integer
-
-
-def small_base(maps: int, seed: int):
-    """Rend une petite base de poids connus : images 12 × 12, convolution, normalisation par lots, ReLU, cartes 6 × 6.
-    """
-    import keras
-    from keras import layers
-
-    base = keras.Sequential([keras.Input((12, 12, 3)), layers.Conv2D(maps, 3, strides=2, padding="same"),
-                             layers.BatchNormalization(), layers.ReLU()], name="base")
-    inject(base, np.random.RandomState(seed))
-    norm = base.layers[1]
-    norm.moving_variance.assign(1 + np.abs(np.asarray(norm.moving_variance)))
-    return base
 
 
 def centred(pixels):
@@ -41,7 +26,7 @@ def standardised(pixels):
 
 def _check_reuse(answers: Answers) -> str:
     for preprocess, maps, classes, seed in ((centred, 5, 2, 1), (standardised, 7, 3, 2)):
-        base = small_base(maps, seed)
+        base = small_base(maps, np.random.RandomState(seed), 12)
         model = read_reused(answers, base, preprocess, classes)
         head = _head(model, base, maps, classes)
         learned = sum(math.prod(weight.shape) for weight in model.trainable_weights)

@@ -9,7 +9,8 @@ from cours_cnn.checks.vgg.sections import COUNTING, DOUBLING, PAIRS, STACKS
 
 CHOICES = ("pile", "noyau")
 _CASES = ((64, 64, 56, 2), (64, 128, 28, 2), (3, 64, 20, 2), (10, 10, 9, 3), (20, 60, 14, 3), (8, 17, 7, 2),
-          (16, 12, 10, 4), (5, 40, 6, 4))
+          (16, 12, 10, 4), (5, 40, 6, 4),
+          (4, 7, 8, 2), (9, 16, 8, 2))     # à une dizaine de paramètres près ; à MAC égales
 
 
 def _stack(c, m, n, count):
@@ -60,6 +61,10 @@ _CHOICE_TRAPS = (
          "change pas ; s'il augmente assez, c'est faux.", PAIRS),
     Trap(lambda c, m, n, k: "pile" if _compared(c, m, n, k)[4] == "noyau" else "noyau", "Les deux réponses sont "
          "échangées."),
+    Trap(lambda c, m, n, k: "pile" if _compared(c, m, n, k)[1] < _compared(c, m, n, k)[2] else "noyau", "Le choix "
+         "compare les paramètres, biais compris. L'énoncé compare les MAC, où les biais ne comptent pas.", PAIRS),
+    Trap(lambda c, m, n, k: "pile" if _stack(c, m, n, k)[1] <= _stack(c, m, n, k)[2] else "noyau", "À égalité, la pile "
+         "est choisie. L'énoncé demande qu'elle fasse strictement moins de MAC."),
 )
 _STACK_PARTS = (
     ("le champ récepteur", _FIELD_TRAPS, STACKS), ("le nombre de paramètres de la pile", _STACK_TRAPS, PAIRS),
