@@ -156,6 +156,17 @@ def test_questions_answer_the_keyboard_and_remember(visit, page):
     assert not defects
 
 
+def test_without_script_the_bar_hides_what_passes_under_it(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{address}/chapters/lenet.html")
+    bar = tab.locator(".bd-header-article").first
+    color = bar.evaluate("bar => { for (let e = bar; e; e = e.parentElement) { const c = getComputedStyle(e)"
+                         ".backgroundColor; if (c !== 'rgba(0, 0, 0, 0)') return e.tagName + c; } return ''; }")
+    assert color.startswith("DIV"), f"la barre est transparente : {color}"
+    context.close()
+
+
 def test_questions_can_be_read_without_script(browser, address):
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
