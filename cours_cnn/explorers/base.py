@@ -45,7 +45,7 @@ def _shared(body: str) -> str:
 
 def light(markup: str) -> str:
     """Rend le HTML d'une figure sans ses données lourdes : la forme qu'un notebook enregistre et que le site lit."""
-    return re.sub(f"(?<={re.escape(HEAVY_OPENING)}).*?(?=</script>)", "", markup, flags=re.S)
+    return re.sub(f"{re.escape(HEAVY_OPENING)}.*?</script>", f"{HEAVY_OPENING}</script>", markup, flags=re.S)
 
 
 class Explorer:

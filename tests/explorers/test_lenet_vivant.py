@@ -189,6 +189,7 @@ def test_a_saved_notebook_leaves_the_weights_out(published):
     assert light(whole) == whole.replace(source(f"donnees/{DATA}").strip(), "")
     assert HEAVY_OPENING in light(whole)
     assert len(light(whole)) < 16_000
+    assert light(light(whole)) == light(whole)
 
 
 def test_the_lesson_shows_the_code_that_runs():

@@ -48,11 +48,14 @@ def marks(folder, output) -> dict[str, float]:
 
 
 def killed_after_a_copy(process, done) -> dict[str, bytes]:
-    """Tue une notation dès qu'une copie est notée ; rend les résultats déjà écrits."""
+    """Tue une notation dès qu'une copie est notée et qu'une autre s'exécute ; rend les résultats déjà écrits."""
     limit = time.monotonic() + 240
-    while not list(done.glob("eleve-[a-d]*.json")) and process.poll() is None and time.monotonic() < limit:
+    while process.poll() is None and time.monotonic() < limit:
+        # Entre deux copies, il ne reste que les travailleurs : on attend un noyau, pour qu'il y ait à qui survivre.
+        left = descendants(process.pid)
+        if len(left) >= 4 and list(done.glob("eleve-[a-d]*.json")):
+            break
         time.sleep(0.1)
-    left = descendants(process.pid)
     process.kill()
     process.wait()
     limit = time.monotonic() + 20
