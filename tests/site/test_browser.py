@@ -15,23 +15,24 @@ AXE = {"preload": False, "resultTypes": ["violations"]}
 COLORS = ["color-contrast", "link-in-text-block"]
 # Les couleurs ne dépendent que du thème, la structure que de la largeur : chaque règle est vue où elle peut changer.
 STRUCTURE = {**AXE, "rules": {rule: {"enabled": False} for rule in COLORS}}
-STATES = (
-    ("light", 1280, (STRUCTURE, {**AXE, "runOnly": COLORS})),
-    ("dark", 1280, ({**AXE, "runOnly": COLORS},)),
-    ("dark", 390, (STRUCTURE,)),
-)
-# Les lignes d'un tableau ont les couleurs des premières ; la dernière, celles du total. Un programme où LIGHTEN n'a
-# laissé aucun mot coloré a les couleurs des autres.
-REPEATED = {"exclude": [["tbody tr:nth-child(n+4):not(:last-child)"], ["pre:not(:has(span[class]))"]]}
-# axe examine chaque élément : un mot de code déjà vu dans la même couleur n'apprend rien, et l'intérieur d'un dessin
-# n'est pas exposé (son étiquette l'est). Ni la taille ni le texte de la page n'en sont changés.
+PALETTE = {**AXE, "runOnly": COLORS}
+# L'intérieur d'un dessin n'est pas exposé, son étiquette l'est. Ni la taille ni le texte de la page n'en sont changés.
 LIGHTEN = """() => {
-  const seen = new Set();
-  for (const token of document.querySelectorAll(".highlight pre span[class]")) {
-    if (seen.has(token.className)) token.replaceWith(...token.childNodes);
-    seen.add(token.className);
-  }
   for (const drawing of document.querySelectorAll("article svg[role=img]")) drawing.replaceChildren();
+}"""
+# axe examine chaque texte de la page ; ceux qui descendent des mêmes balises, classes et styles ont les mêmes couleurs.
+# Les trois premiers de chaque sorte restent (un style peut alterner d'une ligne à l'autre), les suivants sont ôtés.
+DISTINCT = """() => {
+  const times = new Map();
+  const known = (tag, above) => {
+    const path = `${above} ${tag.tagName}.${tag.getAttribute("class")}.${tag.getAttribute("style")}`;
+    times.set(path, (times.get(path) || 0) + 1);
+    let repeated = times.get(path) > 3;
+    for (const inner of [...tag.children]) repeated = known(inner, path) && repeated;
+    if (repeated) tag.remove();
+    return repeated;
+  };
+  known(document.body, "");
 }"""
 INTERFACE = """() => [...document.querySelectorAll("button, summary, [title], [aria-label], [data-bs-title]")].flatMap(
   tag => tag.closest("math, svg") ? [] :
@@ -73,23 +74,42 @@ def adopt(tab, theme: str, width: int) -> None:
     tab.wait_for_timeout(400)
 
 
+def violations(tab, options: dict, state: str) -> list[str]:
+    """Rend ce que les règles d'axe trouvent dans l'onglet, avec trois endroits au plus pour chacune."""
+    return [f"{state} : axe, {found['id']} ({found['impact']}) en "
+            + ", ".join(str(node["target"]) for node in found["nodes"][:3])
+            for found in Axe().run(tab, None, options).response["violations"]]
+
+
 @pytest.mark.parametrize("page", [*pages(), "search", "genindex"])
 def test_page(visit, page):
     tab, defects = visit(f"{page}.html")
+    interface = tab.evaluate(INTERFACE)
     tab.evaluate(LIGHTEN)
-    for theme, width, rules in STATES:
+    for theme, width in (("light", 1280), ("dark", 390)):
         adopt(tab, theme, width)
-        state = f"{theme}, {width} px"
         overflow = tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if overflow > 0:
-            defects.append(f"{state} : la page déborde de {overflow} pixels")
-        for options in rules:
-            context = REPEATED if "runOnly" in options else None
-            for violation in Axe().run(tab, context, options).response["violations"]:
-                places = ", ".join(str(node["target"]) for node in violation["nodes"][:3])
-                defects.append(f"{state} : axe, {violation['id']} ({violation['impact']}) en {places}")
-    defects += [f"anglais : {text!r}" for text in tab.evaluate(INTERFACE) if ENGLISH.search(text)]
+            defects.append(f"{width} px : la page déborde de {overflow} pixels")
+        defects += violations(tab, STRUCTURE, f"{width} px")
+    tab.evaluate(DISTINCT)
+    for theme in ("dark", "light"):
+        adopt(tab, theme, 1280)
+        defects += violations(tab, PALETTE, theme)
+    defects += [f"anglais : {text!r}" for text in interface if ENGLISH.search(text)]
     assert not defects, "\n".join(defects)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_pale_text_is_seen_wherever_it_stands(visit, theme):
+    tab, _ = visit(f"{pages()[0]}.html")
+    tab.evaluate("""() => [...document.querySelectorAll("article p")].at(-1).insertAdjacentHTML("beforeend",
+      "<span style='color: #888; background: #999'>pâle</span>")""")
+    tab.evaluate(DISTINCT)
+    adopt(tab, theme, 1280)
+    found = violations(tab, PALETTE, theme)
+    assert len(found) == 1
+    assert "color-contrast" in found[0]
 
 
 @pytest.mark.parametrize("query", ["convolutions", "noyau", "noyaux", "kernel", "caracteristiques", "RECEPTEUR"])
