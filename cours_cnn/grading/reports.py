@@ -79,7 +79,7 @@ def class_page(exercise: str, results: Sequence[Mapping], pairs: Sequence[Pair],
     for result in results:
         mark = number(result["mark"], 2) if result["status"] == "notée" else "—"
         told = dict.fromkeys([*([result["reason"]] if result["reason"] else []), *result["notes"], *result["repairs"],
-                              *result["alerts"]])
+                              *result["alerts"], *_incidents(result)])
         parts.append(f'<tr><td><a href="eleves/{_text(result["key"])}.html">{_text(result["student"])}</a></td>'
                      f'<td class="n">{mark}</td><td class="n">{number(result["seconds"], 1)}</td>'
                      f'<td>{"<br>".join(_text(line) for line in told)}</td></tr>')
@@ -125,6 +125,12 @@ def comment(result: Mapping) -> str:
     lines += [f"{question['id']} : {VERDICTS[question['verdict']]}" for question in result["questions"]
               if question["verdict"] != "juste"]
     return " ; ".join(_plain(line).rstrip(".") for line in lines) + "."
+
+
+def _incidents(result: Mapping) -> list[str]:
+    """Rend ce qui a troublé l'exécution d'une copie : délai, noyau interrompu, flot de texte."""
+    return [f"{question['id']}{NBSP}: {VERDICTS[question['verdict']].rstrip('.').replace('L', 'l', 1)}"
+            for question in result.get("questions", []) if question["verdict"] in ("délai", "noyau", "flot")]
 
 
 def _question_row(question: Mapping) -> str:
