@@ -26,6 +26,7 @@ EXTENSIONS = ("_config.yml", "book", "annexes/references.bib", "cours_cnn/facts.
               "cours_cnn/explorers/donnees")
 
 
+@pytest.mark.long  # le premier à demander le site : les autres tests le trouvent construit
 def test_no_warning(built):
     assert built.code == 0, built.log
     assert not re.search(r"WARNING|ERROR|Traceback", built.log), built.log
