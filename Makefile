@@ -11,6 +11,11 @@ TEMOINS := $(VENV)/temoins
 CONTRAINTES ?= constraints.txt
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet $(if $(CONTRAINTES),-c $(CONTRAINTES))
 
+# Les tests se partagent déjà les cœurs : que TensorFlow s'y partage chaque calcul les ferait attendre l'un l'autre.
+UN_FIL := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
+# Un processus de plus que de cœurs : certains tests attendent (navigateur, délais) plus qu'ils ne calculent.
+PROCESSUS ?= 3
+
 EXPERIENCES = $(patsubst cours_cnn/measured/%.json,%,$(wildcard cours_cnn/measured/*.json))
 
 .DEFAULT_GOAL := aide
@@ -59,12 +64,12 @@ serve: site  ## Construit le site et le sert sur http://localhost:8000
 
 test: $(TEMOINS)/test  ## Lance tous les tests, notebooks et navigateur compris
 	@$(PY) -m ruff check .
-	@echo "Tous les tests, sur deux processus…"
-	@$(PY) -m pytest -n 2 $(if $(SANS_NAVIGATEUR),-m "not navigateur")
+	@echo "Tous les tests, sur $(PROCESSUS) processus…"
+	@$(UN_FIL) $(PY) -m pytest -n $(PROCESSUS) $(if $(SANS_NAVIGATEUR),-m "not navigateur")
 
 check: $(TEMOINS)/test  ## Vérifie en moins d'une minute : style, tests rapides, hygiène des notebooks
 	@$(PY) -m ruff check .
-	@$(PY) -m pytest tests -n 2 -m "not site and not navigateur and not lent"
+	@$(UN_FIL) $(PY) -m pytest tests -n 2 -m "not site and not navigateur and not lent"
 
 notebooks: $(TEMOINS)/test  ## Exécute les notebooks sur place (FICHIERS=… pour n'en prendre que certains)
 	@$(PY) -m tools.notebooks execute $(FICHIERS)

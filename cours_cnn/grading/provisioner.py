@@ -41,7 +41,7 @@ MESSAGE_CAP = 32 * 2**20
 CLASSES = {"cours-cnn-rapide": "ForkedProvisioner", "cours-cnn-prison": "JailedProvisioner",
            "cours-cnn-bwrap": "BubblewrapProvisioner"}
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TF_CPP_MIN_LOG_LEVEL", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS",
-         "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+         "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
 @contextmanager
