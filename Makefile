@@ -1,5 +1,5 @@
 # Commandes du cours. Chacune n'appelle qu'un outil ; « make » seul en donne la liste.
-# Réglages : PYTHON (interpréteur de départ), VENV (environnement), PORT (site servi).
+# Réglages : PYTHON (interpréteur de départ), VENV (environnement), PORT (site servi), PROCESSUS (tests à la fois).
 
 PYTHON ?= python3
 VENV ?= .venv
