@@ -5,7 +5,7 @@ après l'autre, tour après tour :
 
 - ``pytest --nbval-lax`` seul et en série, ce que nbval offre par lui-même ;
 - la suite du cours, deux ouvriers, noyaux ordinaires ;
-- la suite du cours telle que ``make test`` la lance : deux ouvriers, noyaux copiés d'un processus où TensorFlow est
+- la suite du cours, deux ouvriers, comme dans ``make test`` : noyaux copiés d'un processus où TensorFlow est
   chargé (fournisseur ``cours-cnn-rapide``).
 
 La durée retenue est la plus courte des tours, la moins gênée par le reste de la machine ; le résultat est un rapport.
