@@ -22,7 +22,8 @@ def _curve_probes():
     probes = [([0.9, 0.5, 0.3, 0.2, 0.1], [0.95, 0.6, 0.5, 0.55, 0.6], 2),
               ([2.0, 1.5, 1.2, 1.0], [2.1, 1.7, 1.4, 1.3], 3),
               ([1.0, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3], [1.0, 0.7, 0.72, 0.69, 0.7, 0.71, 0.6], 2),
-              ([1.0, 0.8, 0.7, 0.6, 0.5, 0.4], [1.0, 0.6, 0.7, 0.65, 0.6, 0.55], 3)]
+              ([1.0, 0.8, 0.7, 0.6, 0.5, 0.4], [1.0, 0.6, 0.7, 0.65, 0.6, 0.55], 3),
+              ([1.0, 0.8, 0.7, 0.6, 0.5], [1.0, 0.6, 0.6, 0.65, 0.55], 2)]
     for patience in (1, 2, 3, 4):
         loss = np.round(np.sort(random.uniform(0.01, 2, 14))[::-1], 3)
         validation = np.round(loss + np.linspace(0, 1.4, 14) * random.uniform(0.4, 1.6, 14), 3)
@@ -30,12 +31,13 @@ def _curve_probes():
     return tuple(probes)
 
 
-def _stopping(loss, val_loss, patience, *, first=1, extra=0, previous=False, scattered=False):
+def _stopping(loss, val_loss, patience, *, first=1, extra=0, previous=False, scattered=False, ties=False):
     """Rend (meilleure époque, dernière époque) de l'arrêt anticipé ; les options décrivent des lectures fautives."""
     best, wait = 0, 0
     for epoch in range(1, len(val_loss)):
-        lower = val_loss[epoch] < (val_loss[epoch - 1] if previous else val_loss[best])
-        best = epoch if val_loss[epoch] < val_loss[best] else best
+        equal = ties and val_loss[epoch] == val_loss[best]
+        lower = equal or val_loss[epoch] < (val_loss[epoch - 1] if previous else val_loss[best])
+        best = epoch if equal or val_loss[epoch] < val_loss[best] else best
         wait = wait + (not lower) if scattered else 0 if lower else wait + 1
         if wait >= patience + extra:
             return best + first, epoch + first
@@ -66,6 +68,9 @@ _CURVE_TRAPS = (
     Trap(lambda loss, val, p: _stopping(loss, val, p, extra=1),
          "L'arrêt vient une époque trop tard : il a lieu dès que le nombre d'époques sans progrès atteint la "
          "patience."),
+    Trap(lambda loss, val, p: _stopping(loss, val, p, ties=True),
+         "Égaler la plus basse perte atteinte compte ici pour un progrès. L'énoncé demande une perte strictement plus "
+         "basse."),
     Trap(lambda loss, val, p: _stopping(loss, val, 1),
          "L'arrêt a lieu à la première époque sans progrès : la patience n'est pas employée."),
 )

@@ -18,7 +18,10 @@ def _drawings():
     random = np.random.RandomState(8)
     stroke = np.full((28, 28), 255, dtype="uint8")
     stroke[4:24, 13:16] = 0
-    return ((stroke,), (random.randint(0, 256, (28, 28)).astype("uint8"),), (random.randint(0, 256, (28, 28)),))
+    aside = np.full((28, 28), 255, dtype="uint8")
+    aside[2:18, 3:6] = 0                         # loin du centre : un recentrage s'y verrait
+    noise = random.randint(0, 256, (2, 28, 28))
+    return (stroke,), (aside,), (noise[0].astype("uint8"),), (noise[1],)
 
 
 def _framed(image, before=2, value=0.0):
@@ -60,6 +63,12 @@ _DRAWING_TRAPS = (
 )
 
 
+def _moved(found, expected) -> bool:
+    """Dit si l'image trouvée est l'image attendue, déplacée d'un nombre entier de pixels."""
+    shifts = range(-14, 15)
+    return any(close(found, np.roll(expected, (rows, columns), axis=(1, 2))) for rows in shifts for columns in shifts)
+
+
 def _check_drawing(answers: Answers) -> str:
     found = []
     for (drawing,) in _drawings():
@@ -68,6 +77,9 @@ def _check_drawing(answers: Answers) -> str:
     expected = [_framed(1 - _real(drawing) / 255) for (drawing,) in _drawings()]
     if not all(map(close, found, expected)):
         recognise(found, _drawings(), _DRAWING_TRAPS, close)
+        if _moved(found[1], expected[1]):
+            raise ToReviewError("L'image est juste, mais le dessin n'est plus à sa place.",
+                                "L'énoncé demande de l'entourer de fond, sans le recentrer ni le redimensionner.")
         image = found[0][0, :, :, 0]
         raise ToReviewError(
             "Pour un trait noir vertical sur papier blanc, l'image préparée va de "

@@ -89,7 +89,8 @@ def _check_maps(answers: Answers) -> str:
         shape = (h - k + 1, w - k + 1, kernels.shape[3])
         what = f"Pour des cartes de forme `{maps.shape}` et des noyaux de forme `{kernels.shape}`, `table_maps` rend"
         answer = answers.call("table_maps", maps, kernels, biases, table)
-        hint = "L'entrée n'est pas remplie : la fenêtre doit tenir tout entière dans la carte."
+        hint = ("Sans remplissage, la fenêtre doit tenir tout entière dans la carte, dont la hauteur et la largeur "
+                "peuvent différer.")
         found.append(read_array(answer, what, shape, hint, SIZES))
     expected = [_table_maps(*probe) for probe in probes]
     if all(map(close, found, expected)):

@@ -88,8 +88,9 @@ def _shape_advice(where: str, name: str, layer, shape: tuple) -> tuple[str, str]
         return seen, "Attendu : la taille annoncée par le tableau. Que fait le remplissage de cette couche ?"
     if name in ("S2", "S4"):
         return seen, "Un pooling 2 × 2 de LeNet-5 réduit chaque côté de moitié : de combien avance la fenêtre ?"
-    return seen, (f"Le tableau ne donne de remplissage qu'à certaines couches : {name} en a-t-elle besoin ? La taille "
-                  "de sa sortie décide de ce que voit la couche suivante.")
+    if name == "C3":
+        return seen, "Le tableau donne la taille de S4, 5 × 5 : quelle taille C3 doit-elle rendre pour y parvenir ?"
+    return seen, "Attendu : la taille annoncée par le tableau. La fenêtre doit-elle déborder de la carte ?"
 
 
 def _compare_outputs(model, reference) -> None:
