@@ -13,8 +13,8 @@ PIP := $(PY) -m pip install --disable-pip-version-check --quiet $(if $(CONTRAINT
 
 # Les tests se partagent déjà les cœurs : que TensorFlow s'y partage chaque calcul les ferait attendre l'un l'autre.
 UN_FIL := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
-# Un processus de plus que de cœurs : certains tests attendent (navigateur, délais) plus qu'ils ne calculent.
-PROCESSUS ?= 3
+# Deux tests à la fois : sur deux cœurs, un troisième processus ne gagne presque rien.
+PROCESSUS ?= 2
 
 EXPERIENCES = $(patsubst cours_cnn/measured/%.json,%,$(wildcard cours_cnn/measured/*.json))
 

@@ -88,7 +88,11 @@ class Zygote:
         """Rend le zygote de ce processus, lancé au premier appel ou s'il est mort ; lève :class:`ZygoteError`."""
         known = cls._shared.get(os.getpid())
         if known is None or known.process.poll() is not None:
-            known = cls._shared[os.getpid()] = cls()
+            try:
+                known = cls()
+            except ZygoteError:   # une machine saturée peut manquer un démarrage ; un second échec, lui, a une cause
+                known = cls()
+            cls._shared[os.getpid()] = known
         return known
 
     def spawn(self, request: dict) -> KernelHandle:
