@@ -12,9 +12,12 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from jupyter_client.manager import start_new_kernel
 
+from cours_cnn.grading import zygote_client
 from cours_cnn.grading.compare import Tolerance, differences
 from cours_cnn.grading.judge import pytest_xdist_make_scheduler
+from cours_cnn.grading.provisioner import chosen
 from cours_cnn.grading.timings import CellTime, crowding, summary_lines
 
 
@@ -339,3 +342,33 @@ class TestCopiedKernels:
 
     def test_figures_go_to_the_notebook(self, copied):
         assert "<Figure size 640x480 with 1 Axes>" in copied.messages["figure"]
+
+
+# Le zygote n'est repris par le système que longtemps après avoir été dupliqué, comme sur une machine saturée.
+SLOW_ZYGOTE = """
+import sys, time
+from cours_cnn.grading import zygote
+prompt = zygote._expect
+def late(link, wanted):
+    time.sleep(3 if wanted is None else 0)
+    return prompt(link, wanted)
+zygote._expect = late
+zygote.main(int(sys.argv[1]))
+"""
+
+
+@pytest.mark.lent
+@pytest.mark.skipif(sys.platform != "linux", reason="le zygote demande Linux")
+def test_a_saturated_machine_does_not_stop_the_zygote(monkeypatch):
+    started = subprocess.Popen
+    monkeypatch.setattr(zygote_client.Zygote, "_shared", {})
+    monkeypatch.setattr(zygote_client.subprocess, "Popen", lambda command, **options: started(
+        [command[0], "-c", SLOW_ZYGOTE, command[-1]], **options))
+    with chosen("cours-cnn-rapide"):
+        manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        assert client.execute_interactive("assert 6 * 7 == 42", timeout=60)["content"]["status"] == "ok"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        zygote_client.Zygote.shared().close()

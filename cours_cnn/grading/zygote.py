@@ -92,7 +92,8 @@ def _spawn(request: dict, inherited) -> tuple[int, int]:
     if found := operation_threads():
         raise RuntimeError(f"le zygote a exécuté une opération de TensorFlow (fils {', '.join(sorted(set(found)))}) : "
                            "il ne peut plus être dupliqué.")
-    ours, theirs = socket.socketpair()
+    # Des messages séparés : une machine saturée lit d'un coup ce qu'un flux d'octets aurait collé.
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     supervisor = os.fork()
     if supervisor == 0:
         try:

@@ -88,11 +88,7 @@ class Zygote:
         """Rend le zygote de ce processus, lancé au premier appel ou s'il est mort ; lève :class:`ZygoteError`."""
         known = cls._shared.get(os.getpid())
         if known is None or known.process.poll() is not None:
-            try:
-                known = cls()
-            except ZygoteError:   # une machine saturée peut manquer un démarrage ; un second échec, lui, a une cause
-                known = cls()
-            cls._shared[os.getpid()] = known
+            known = cls._shared[os.getpid()] = cls()
         return known
 
     def spawn(self, request: dict) -> KernelHandle:
@@ -138,6 +134,6 @@ class Zygote:
         except OSError as error:
             raise ZygoteError(f"le zygote est injoignable ({error.strerror}).") from None
         if not data:
-            raise ZygoteError("le zygote s'est arrêté en démarrant : vérifiez que TensorFlow et ipykernel "
+            raise ZygoteError("le zygote s'est arrêté ; s'il ne démarre jamais, vérifiez que TensorFlow et ipykernel "
                               "sont installés.")
         return json.loads(data)
