@@ -83,8 +83,8 @@ def _check_head(answers: Answers) -> str:
     if not rates or not math.isclose(rates[0], 0.35) or len(rates) > 1:
         raise ToReviewError(f"Avec `dropout=0.35`, les couches de *dropout* ont pour taux {described(rates)}.",
                             "Attendu : une seule, au taux reçu, entre la moyenne et la sortie.")
-    return ("La base reste gelée et en mode évaluation, même pendant l'entraînement ; la tête n'apprend qu'un poids "
-            "par carte et un biais, et la sortie est celle attendue.")
+    return ("La base reste gelée, et ses normalisations en mode évaluation à l'entraînement ; la tête n'apprend qu'un "
+            "poids par carte et un biais, et la sortie est celle attendue.")
 
 
 def _built(answers: Answers, base, dropout: float):
