@@ -13,8 +13,8 @@ PIP := $(PY) -m pip install --disable-pip-version-check --quiet $(if $(CONTRAINT
 
 # Les tests se partagent déjà les cœurs : que TensorFlow s'y partage chaque calcul les ferait attendre l'un l'autre.
 UN_FIL := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
-# Deux tests à la fois : sur deux cœurs, un troisième processus ne gagne presque rien.
-PROCESSUS ?= 2
+# Trois tests à la fois : sur deux cœurs, le troisième occupe le temps que d'autres passent à attendre.
+PROCESSUS ?= 3
 
 EXPERIENCES = $(patsubst cours_cnn/measured/%.json,%,$(wildcard cours_cnn/measured/*.json))
 
@@ -65,7 +65,7 @@ serve: site  ## Construit le site et le sert sur http://localhost:8000
 test: $(TEMOINS)/test  ## Lance tous les tests, notebooks et navigateur compris
 	@$(PY) -m ruff check .
 	@echo "Tous les tests, sur $(PROCESSUS) processus…"
-	@$(UN_FIL) $(PY) -m pytest -n $(PROCESSUS) $(if $(SANS_NAVIGATEUR),-m "not navigateur")
+	@$(UN_FIL) $(PY) -m pytest -n $(PROCESSUS) --durations=25 --durations-min=5 $(if $(SANS_NAVIGATEUR),-m "not navigateur")
 
 check: $(TEMOINS)/test  ## Vérifie en moins d'une minute : style, tests rapides, hygiène des notebooks
 	@$(PY) -m ruff check .

@@ -11,6 +11,7 @@ from cours_cnn.checks.chats_chiens.sections import JUDGING
 from cours_cnn.checks.reading import ToReviewError, read_integer, read_mapping, read_number
 
 _KEYS = ("accuracy", "margin", "cats_as_dogs", "dogs_as_cats")
+_ANSWERS = ("accuracy", "cats_as_dogs", "dogs_as_cats")        # ce que changent les réponses seules
 
 
 @functools.cache
@@ -47,9 +48,9 @@ def _part(*keys):
 _MEASURE_TRAPS = (
     (_KEYS, Trap(lambda y, p: _summary(y, p, share=100),
                  "L'exactitude et la marge sont en pour-cent. Attendu : des proportions, entre 0 et 1.")),
-    (_KEYS, Trap(lambda y, p: _summary(y, p, at_half=1),
-                 "Une probabilité de 0,5 exactement est comptée pour un chien. L'énoncé demande strictement plus.")),
-    (("accuracy", "cats_as_dogs", "dogs_as_cats"),
+    (_ANSWERS, Trap(lambda y, p: _summary(y, p, at_half=1),
+                    "Une probabilité de 0,5 exactement est comptée pour un chien. L'énoncé demande strictement plus.")),
+    (_ANSWERS,
      Trap(lambda y, p: _summary(y, p, inverted=True),
           "Les deux classes sont échangées : une probabilité élevée annonce un chien, classe 1.")),
     (("accuracy",), Trap(lambda y, p: {"accuracy": 1 - _summary(y, p)["accuracy"]},
