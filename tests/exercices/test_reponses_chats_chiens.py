@@ -62,6 +62,18 @@ def test_stub_and_constant_answers_earn_nothing(project):
         assert score_of(project, project.evaluate("q7", answer)) == (0.5, 0)
 
 
+def test_a_wrong_margin_does_not_hide_a_wrong_answer_at_one_half(project):
+    answer = """
+def summary(labels, probabilities):
+    dogs = probabilities >= 0.5
+    right = dogs == labels
+    return {"accuracy": right.mean(), "margin": 1.96 * right.std(),
+            "cats_as_dogs": (dogs & (labels == 0)).sum(), "dogs_as_cats": (~dogs & (labels == 1)).sum()}
+"""
+    message = project.reply("q5", answer)
+    assert "exactement est comptée pour un chien" in message.paragraphs[0]
+
+
 def test_labels_are_nowhere_in_the_notebooks(project):
     labels = (ROOT / "solutions" / "chats_chiens_etiquettes.json").read_text(encoding="utf-8")
     compact = "".join(re.findall(r"\d", labels))
