@@ -5,7 +5,7 @@ trois façons, l'une après l'autre, tour après tour :
 
 - ``pytest --nbval-lax`` seul et en série, ce que nbval offre par lui-même ;
 - la suite du cours, deux ouvriers, noyaux ordinaires ;
-- la suite du cours, comme dans ``make test`` : trois ouvriers, un fil de calcul chacun, noyaux copiés d'un processus où
+- la suite du cours, comme dans ``make test`` : deux ouvriers, un fil de calcul chacun, noyaux copiés d'un processus où
   TensorFlow est chargé (fournisseur ``cours-cnn-rapide``).
 
 La durée retenue est la plus courte des tours, la moins gênée par le reste de la machine ; le résultat est un rapport.
@@ -27,9 +27,9 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 WAYS = {
     "nbval_seul": [*PYTEST, "-o", "addopts=", "--nbval-lax", "--nbval-current-env", *FOLDERS],
     "noyaux_ordinaires": [*PYTEST, "-n", "2", "--sans-budget", "--noyaux=", *FOLDERS],
-    "noyaux_copies": [*PYTEST, "-n", "3", "--sans-budget", *FOLDERS],
+    "noyaux_copies": [*PYTEST, "-n", "2", "--sans-budget", *FOLDERS],
 }
-# Les réglages de « make test » (UN_FIL, dans le Makefile) ; les deux autres façons gardent ceux de TensorFlow.
+# Les réglages de « make test » (UN_FIL, dans son fichier) ; les deux autres façons gardent ceux de TensorFlow.
 ONE_THREAD = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
 
 

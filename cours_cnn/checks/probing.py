@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from cours_cnn.checks.reading import plain
+from cours_cnn.checks.running import names_used
 from cours_cnn.settings import setting
 from cours_cnn.validation import whole_number
 
@@ -48,6 +49,14 @@ def inject(model, random: np.random.RandomState) -> None:
         shape = tuple(weight.shape)
         fan_in = math.prod(shape[:-1])
         weight.assign(random.normal(0, 1.4 / math.sqrt(max(fan_in, 4)), math.prod(shape)).reshape(shape))
+
+
+def uses(function, *names: str) -> list[str]:
+    """Rend ceux de ``names`` que cite le code d'une réponse : les fonctions toutes faites que l'énoncé exclut.
+
+    C'est la lecture qu'en fait la vérification de l'élève (:func:`~cours_cnn.checks.running.names_used`).
+    """
+    return sorted(names_used(function) & set(names))
 
 
 def show(*values) -> None:

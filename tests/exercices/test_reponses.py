@@ -14,7 +14,7 @@ QUESTIONS, WRONG = each_question(), each_answer("fausses")
 # Les prédictions d'une question notée diffèrent d'un bon modèle à l'autre, et demandent un entraînement : elles ont
 # leurs propres tests.
 COMPARED, RIGHT = each_question(compared=True), each_answer("justes", compared=True)
-DISTINGUISHABLE = [param for param in each_answer("fausses", compared=True) if not param.values[2].get("equivalente")]
+COMPARED_WRONG = each_answer("fausses", compared=True)
 
 
 def text_of(message) -> str:
@@ -87,7 +87,7 @@ def test_messages_tell_wrong_answers_apart(bench, question):
         assert sum(case["message"] in text for text in shown) == 1, case["message"]
 
 
-@pytest.mark.parametrize(("bench", "question", "case"), DISTINGUISHABLE)
+@pytest.mark.parametrize(("bench", "question", "case"), COMPARED_WRONG)
 def test_evaluation_tells_wrong_from_right(bench, question, case):
     found = bench.evaluate(question, case["code"])
     assert bench.gaps(question, _reference(bench, question), found), case["idee"]
