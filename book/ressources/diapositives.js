@@ -22,17 +22,18 @@ function ajuster(section) {
   agrandir(corps);
 }
 
-// Un dessin ou une figure à manipuler plus petits que la place qui reste sont agrandis, au plus trois fois.
+// Un dessin ou une figure à manipuler plus petits que la place qui reste sont agrandis, au plus trois fois ; une image
+// l'est au plus deux fois, pour que ses pixels ne se voient pas.
 function agrandir(corps) {
   const dessins = corps.querySelectorAll(
-    ":scope > .cell_output > .output > :is(.vivant, svg, img, .cours-dessin)");
+    [".cell_output", ".cell_output > .output"].map(lieu => `:scope > ${lieu} > :is(.vivant, svg, img, .cours-dessin)`));
   if (dessins.length !== 1) return;
   const bloc = dessins[0].closest(".corps > .cell_output");
   bloc.style.zoom = "";
   if (dessins[0].tagName === "IMG" && !dessins[0].complete) return;
   const cadre = dessins[0].getBoundingClientRect(), page = corps.getBoundingClientRect();
   const vivant = dessins[0].classList.contains("vivant");   // elle prend toute la largeur, et s'y adapte
-  const part = Math.min(vivant ? 1.6 : 3, (cadre.height + reste(corps) * 0.95) / cadre.height,
+  const part = Math.min(vivant ? 1.6 : dessins[0].tagName === "IMG" ? 2 : 3, (cadre.height + reste(corps) * 0.95) / cadre.height,
                         vivant ? Infinity : page.width / cadre.width);
   if (part <= 1.05) return;
   bloc.style.zoom = part;

@@ -33,7 +33,10 @@ FITS = """() => {
     Reveal.slide(rank);
     const section = Reveal.getCurrentSlide(), body = section.querySelector(".corps"), last = body.lastElementChild;
     const over = last ? last.getBoundingClientRect().bottom - body.getBoundingClientRect().bottom : 0;
-    const zoom = Number(body.style.zoom || 1);
+    const zoom = Number(body.style.zoom || 1), title = section.querySelector("h1, h2").getBoundingClientRect();
+    const seen = document.elementFromPoint(title.left + title.width / 2, title.top + title.height / 2);
+    if (!section.contains(seen) || section.getBoundingClientRect().width < innerWidth / 2)
+      late.push(`${rank} : la diapositive ne se voit pas`);
     if (over > 2 || body.scrollWidth > body.clientWidth + 2 || zoom < 0.5)
       late.push(`${rank} « ${section.querySelector("h1, h2").innerText} » : ${Math.round(over)} px, zoom ${zoom}`);
   }
@@ -113,6 +116,22 @@ def test_every_slide_fits_and_nothing_is_wrong(deck, name):
         for violation in Axe().run(tab, options=AXE).response["violations"]:
             defects.append(f"diapositive {rank} : {violation['id']} {[n['target'] for n in violation['nodes'][:3]]}")
     assert not defects, "\n".join(defects)
+
+
+@pytest.mark.site
+@pytest.mark.navigateur
+def test_a_picture_alone_takes_the_place_there_is(deck):
+    tab, _ = deck("vgg")
+    alone = tab.evaluate("""() => Reveal.getSlides().flatMap((slide, rank) =>
+      slide.querySelector(".corps > :only-child > img") ? [rank] : [])""")
+    assert alone
+    for rank in alone:
+        tab.evaluate(f"Reveal.slide({rank})")
+        tab.wait_for_function("""() => {
+          const image = document.querySelector(".present .corps img").getBoundingClientRect();
+          const page = document.querySelector(".present .corps").getBoundingClientRect();
+          return image.width > 0.6 * page.width || image.height > 0.6 * page.height;
+        }""", timeout=5_000)
 
 
 @pytest.mark.site
