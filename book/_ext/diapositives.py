@@ -96,7 +96,8 @@ class Deck:
         """Pose un bloc sur la diapositive en cours, ou sur une nouvelle s'il n'y tient pas."""
         current = self.slides[-1]
         room = FULL + (18 if weight < 18 else 0)   # une ligne de plus se serre ; seule ailleurs, elle se perdrait
-        if current.blocks and current.weight + weight > room:
+        announced = len(current.blocks) == 1 and announces(current.blocks[0])   # réduit plutôt que séparé
+        if current.blocks and not announced and current.weight + weight > room:
             self.begin(current.title, current.anchor)
             if len(current.blocks) > 1 and announces(current.blocks[-1]):
                 self.slides[-1].add(current.blocks.pop(), 10)

@@ -34,6 +34,11 @@ DISTINCT = """() => {
   };
   known(document.body, "");
 }"""
+# Sur une feuille A4 ; ce qui dépasse y serait coupé, ou ferait rétrécir toute la page.
+PAPER_PX = 658
+BEYOND_PAPER = """width => [...document.querySelectorAll("html, article :is(table, svg, pre, img)")].filter(
+  tag => tag.scrollWidth > Math.max(width, tag.clientWidth + 1) || tag.getBoundingClientRect().right > width + 2)
+  .map(tag => `papier : ${tag.tagName.toLowerCase()} trop large, « ${tag.textContent.trim().slice(0, 40)} »`)"""
 INTERFACE = """() => [...document.querySelectorAll("button, summary, [title], [aria-label], [data-bs-title]")].flatMap(
   tag => tag.closest("math, svg") ? [] :
     [tag.matches("button, summary") && !tag.closest("article .sd-summary-title") ? tag.innerText : "",
@@ -85,6 +90,10 @@ def violations(tab, options: dict, state: str) -> list[str]:
 def test_page(visit, page):
     tab, defects = visit(f"{page}.html")
     interface = tab.evaluate(INTERFACE)
+    tab.emulate_media(media="print")
+    tab.set_viewport_size({"width": PAPER_PX, "height": 850})
+    defects += tab.evaluate(BEYOND_PAPER, PAPER_PX)
+    tab.emulate_media(media="screen")
     tab.evaluate(LIGHTEN)
     for theme, width in (("light", 1280), ("dark", 390)):
         adopt(tab, theme, width)

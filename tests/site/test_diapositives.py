@@ -72,6 +72,15 @@ def test_the_answer_comes_after_the_question():
     assert [slide.anchor for slide in shown[question:question + 2]] == ["partie", "partie"]
 
 
+def test_what_is_announced_stays_with_what_announces_it():
+    items = "".join(f"<li>expliquer la notion numéro {rank}, la calculer à la main, puis la retrouver avec Keras</li>"
+                    for rank in range(9))
+    source = f"<h2>Objectifs</h2><p>À la fin de ce chapitre, vous saurez :</p><ul>{items}</ul>"
+    shown = slides(BeautifulSoup(f"<article><section id=a><h1>Titre</h1><section id=b>{source}</section></section>"
+                                 "</article>", "html.parser"))
+    assert next(len(slide.blocks) for slide in shown if slide.title == "Objectifs") == 2
+
+
 def test_a_deck_leaves_to_the_chapter_what_is_not_shown():
     text = document("vgg", BeautifulSoup(PAGE, "html.parser"), "Le cours")
     assert "enseigne" in text
