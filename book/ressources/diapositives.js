@@ -26,7 +26,8 @@ function ajuster(section) {
 // l'est au plus deux fois, pour que ses pixels ne se voient pas.
 function agrandir(corps) {
   const dessins = corps.querySelectorAll(
-    [".cell_output", ".cell_output > .output"].map(lieu => `:scope > ${lieu} > :is(.vivant, svg, img, .cours-dessin)`));
+    ["", " > .output"].flatMap(sortie => ["", " > .cours-dessin"].map(
+      cadre => `:scope > .cell_output${sortie}${cadre} > :is(.vivant, svg, img)`)));
   if (dessins.length !== 1) return;
   const bloc = dessins[0].closest(".corps > .cell_output");
   bloc.style.zoom = "";

@@ -129,15 +129,17 @@ def test_every_slide_fits_and_nothing_is_wrong(deck, name):
 
 @pytest.mark.site
 @pytest.mark.navigateur
-def test_a_picture_alone_takes_the_place_there_is(deck):
-    tab, _ = deck("vgg")
-    alone = tab.evaluate("""() => Reveal.getSlides().flatMap((slide, rank) =>
-      slide.querySelector(".corps > :only-child > img") ? [rank] : [])""")
+@pytest.mark.parametrize(("name", "kind"), [("vgg", "img"), ("resnet", ".cours-dessin > svg")])
+def test_a_picture_alone_takes_the_place_there_is(deck, name, kind):
+    tab, _ = deck(name)
+    alone = tab.evaluate("""kind => Reveal.getSlides().flatMap((slide, rank) =>
+      slide.querySelector(`.corps > :only-child > ${kind}, .corps > :only-child > .output > ${kind}`) ? [rank] : [])""",
+                         kind)
     assert alone
     for rank in alone:
         tab.evaluate(f"Reveal.slide({rank})")
         tab.wait_for_function("""() => {
-          const image = document.querySelector(".present .corps img").getBoundingClientRect();
+          const image = document.querySelector(".present .corps :is(img, svg)").getBoundingClientRect();
           const page = document.querySelector(".present .corps").getBoundingClientRect();
           return image.width > 0.6 * page.width || image.height > 0.6 * page.height;
         }""", timeout=5_000)
